@@ -1,0 +1,49 @@
+import { createRequire } from "node:module";
+
+import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { configVariable, defineConfig } from "hardhat/config";
+
+// Weighs call cost against code size: lower it if a contract nears the 24,576-byte limit.
+const OPTIMIZER_RUNS = 1_000;
+
+// ASSAY_TEST_PROFILE=deep is for a release: minutes instead of seconds.
+const deep = process.env["ASSAY_TEST_PROFILE"] === "deep";
+
+// The compiler comes from npm, so that every machine compiles with the same locked bytes and downloads nothing.
+const solc = (viaIR: boolean) => ({
+  version: "0.8.34",
+  path: createRequire(import.meta.url).resolve("solc/soljson.js"),
+  settings: { evmVersion: "cancun", viaIR, optimizer: { enabled: true, runs: OPTIMIZER_RUNS } },
+});
+
+export default defineConfig({
+  plugins: [hardhatToolbox],
+  solidity: {
+    profiles: { default: solc(false), production: solc(true) },
+    splitTestsCompilation: true,
+  },
+  paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test" } },
+  typechain: { outDir: "packages/sdk/src/typechain" },
+  test: {
+    mocha: { timeout: 120_000 },
+    solidity: {
+      fuzz: { runs: deep ? 20_000 : 256 },
+      invariant: { runs: deep ? 500 : 32, depth: deep ? 200 : 40, failOnRevert: true },
+    },
+  },
+  networks: {
+    // `hardhat node`: a block a second keeps its clock at the real time, however many transactions it takes.
+    node: {
+      type: "edr-simulated",
+      allowBlocksWithSameTimestamp: true,
+      mining: { auto: true, interval: 1_000 },
+    },
+    // Gas figures are compared between runs, so they must not move with the simulator's newest hardfork.
+    gas: { type: "edr-simulated", hardfork: "osaka" },
+    testnet: {
+      type: "http",
+      url: configVariable("ASSAY_TESTNET_RPC_URL"),
+      accounts: [configVariable("ASSAY_DEPLOYER_KEY")],
+    },
+  },
+});

@@ -1,0 +1,2 @@
+/** The browser-safe root of the SDK; what needs Node.js is in `@assay/sdk/node`. */
+export { AssayError, type AssayErrorOptions } from "./errors.js";

@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
 
+import quietDependencies from "./scripts/hardhat/quietDependencies.js";
+
 // Weighs call cost against code size: lower it if a contract nears the 24,576-byte limit.
 const OPTIMIZER_RUNS = 1_000;
 
@@ -17,7 +19,7 @@ const solc = (viaIR: boolean) => ({
 });
 
 export default defineConfig({
-  plugins: [hardhatToolbox],
+  plugins: [hardhatToolbox, quietDependencies],
   solidity: {
     profiles: { default: solc(false), production: solc(true) },
     splitTestsCompilation: true,

@@ -8,10 +8,11 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
+import {EscrowConfig} from "./EscrowConfig.sol";
 
 /// @title Internal balances of the escrow
 /// @notice Everybody who pays or earns has one slot here; fees move between slots, tokens only in and out.
-abstract contract EscrowAccounts is IJobEscrow, ReentrancyGuardTransient {
+abstract contract EscrowAccounts is EscrowConfig, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /// @notice One slot. `nonce` is of the next job that the account opens; it never goes back.
@@ -20,13 +21,7 @@ abstract contract EscrowAccounts is IJobEscrow, ReentrancyGuardTransient {
         uint64 nonce;
     }
 
-    IERC20 internal immutable ASSET;
-
     mapping(address account => Account) internal _accounts;
-
-    constructor(address asset_) {
-        ASSET = IERC20(asset_);
-    }
 
     /// @inheritdoc IJobEscrow
     function deposit(address account, uint256 amount) external nonReentrant {
@@ -61,11 +56,6 @@ abstract contract EscrowAccounts is IJobEscrow, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IJobEscrow
-    function asset() external view returns (address) {
-        return address(ASSET);
-    }
-
-    /// @inheritdoc IJobEscrow
     function accountOf(address account) external view returns (uint128 balance, uint64 nonce) {
         Account memory state = _accounts[account];
         return (state.balance, state.nonce);
@@ -81,10 +71,6 @@ abstract contract EscrowAccounts is IJobEscrow, ReentrancyGuardTransient {
         if (amount > balance) revert JobEscrow_InsufficientBalance(account, amount, balance);
         // ≤ balance < 2^128
         _accounts[account].balance = uint128(balance - amount);
-    }
-
-    function _requireNonZero(address value) internal pure {
-        if (value == address(0)) revert JobEscrow_ZeroAddress();
     }
 
     /// @dev Credits the balance's difference: a token that takes a fee on transfer cannot make the accounts exceed it.

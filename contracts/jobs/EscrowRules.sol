@@ -2,6 +2,8 @@
 pragma solidity 0.8.34;
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
+import {IProviderStaking} from "../interfaces/IProviderStaking.sol";
+import {IRandomnessBeacon} from "../interfaces/IRandomnessBeacon.sol";
 import {SamplingMath} from "../libraries/SamplingMath.sol";
 
 /// @title Rules that the escrow's parameters must keep
@@ -31,6 +33,17 @@ library EscrowRules {
         _checkLaw(params);
     }
 
+    /// @dev The registry and the court check in the same way that they belong to this collateral and this escrow.
+    function checkWiring(address staking, address registry, address court, address beacon) internal view {
+        if (registry == address(0) || court == address(0)) revert IJobEscrow.JobEscrow_ZeroAddress();
+        if (staking == address(0) || beacon == address(0)) revert IJobEscrow.JobEscrow_ZeroAddress();
+        _same("escrow", IProviderStaking(staking).escrow(), address(this));
+        _same("registry", IProviderStaking(staking).registry(), registry);
+        _same("court", IProviderStaking(staking).court(), court);
+        // Whatever is no beacon does not answer.
+        _atLeast("beacon", IRandomnessBeacon(beacon).period(), 1);
+    }
+
     function _checkLaw(IJobEscrow.EscrowParams memory params) private pure {
         _atMost("collusion", params.collusion, COLLUSION_LIMIT - 1);
         _atLeast("capture", params.capture, SamplingMath.captureProbability(params.collusion));
@@ -48,5 +61,11 @@ library EscrowRules {
 
     function _atMost(bytes32 name, uint256 actual, uint256 limit) private pure {
         if (actual > limit) revert IJobEscrow.JobEscrow_InvalidParameter(name, actual, limit);
+    }
+
+    function _same(bytes32 name, address actual, address expected) private pure {
+        if (actual != expected) {
+            revert IJobEscrow.JobEscrow_InvalidParameter(name, uint160(actual), uint160(expected));
+        }
     }
 }

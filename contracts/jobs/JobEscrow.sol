@@ -2,53 +2,28 @@
 pragma solidity 0.8.34;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {IAuditCourt} from "../interfaces/IAuditCourt.sol";
 import {IJobCallback} from "../interfaces/IJobCallback.sol";
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {IProviderStaking} from "../interfaces/IProviderStaking.sol";
 import {IRandomnessBeacon} from "../interfaces/IRandomnessBeacon.sol";
 import {Batch, Commitment, Job, Outcome, Payment} from "../interfaces/Types.sol";
 import {JobTerms} from "../libraries/JobTerms.sol";
 import {ReceiptLib} from "../libraries/ReceiptLib.sol";
 import {SamplingMath} from "../libraries/SamplingMath.sol";
-import {EscrowAccounts} from "./EscrowAccounts.sol";
-import {EscrowRules} from "./EscrowRules.sol";
+import {EscrowConfig} from "./EscrowConfig.sol";
 import {ModelFunds} from "./ModelFunds.sol";
 
 /// @title All fees in flight
 /// @notice See `IJobEscrow`.
 /// @dev Functions that call a job's callback hold the reentrancy guard while it runs: it may open, accept and commit jobs,
 /// it cannot move tokens or end jobs.
-contract JobEscrow is ModelFunds, EIP712 {
-    uint256 private constant BPS = 10_000;
-    uint256 private constant WAD = 1e18;
+contract JobEscrow is ModelFunds {
     // What `_notify` needs beside the stipend until it has made its call: a cold account and the encoding.
     uint256 private constant CALLBACK_MARGIN = 5_000;
     // What `finalizeMany` keeps back for each item that is still to come: its hash, its event, its status.
     uint256 private constant SKIP_GAS = 6_000;
-
-    IProviderStaking private immutable STAKING;
-    IAuditCourt private immutable COURT;
-    IRandomnessBeacon private immutable BEACON;
-    uint16 private immutable PROTOCOL_FEE_BPS;
-    uint96 private immutable BEACON_SHARE;
-    uint32 private immutable BEACON_DELAY;
-    uint32 private immutable MAX_DISPUTE_WINDOW;
-    uint32 private immutable CALLBACK_GAS;
-    uint16 private immutable VERIFIER_VALUE_BPS;
-    uint96 private immutable ALWAYS_AUDIT_ABOVE;
-    uint64 private immutable COLLUSION;
-    uint64 private immutable CAPTURE;
-    uint64 private immutable RECOVERY;
-    uint64 private immutable SAFETY;
-    uint64 private immutable FLOOR;
-    bool private immutable TEST_NETWORK;
-    // Expected members of all panels of an audit, WAD.
-    uint256 private immutable PANELISTS;
 
     /// @dev Low byte: `JobStatus`. Upper 248 bits: low 248 bits of the batch's id, 0 before a commit. 0 = never opened, or
     /// over. The batch changes this slot instead of taking a fresh one.
@@ -60,36 +35,7 @@ contract JobEscrow is ModelFunds, EIP712 {
         address court_,
         address beacon_,
         EscrowParams memory params_
-    )
-        EscrowAccounts(IProviderStaking(staking_).asset())
-        ModelFunds(registry_, params_.treasury)
-        EIP712("Assay", "1")
-    {
-        _requireNonZero(court_);
-        EscrowRules.check(params_);
-        STAKING = IProviderStaking(staking_);
-        COURT = IAuditCourt(court_);
-        BEACON = IRandomnessBeacon(beacon_);
-        _checkWiring("staking", STAKING.escrow(), address(this));
-        _checkWiring("registry", STAKING.registry(), registry_);
-        _checkWiring("court", STAKING.court(), court_);
-        // A schedule without rounds could never decide anything.
-        if (BEACON.period() == 0) revert JobEscrow_InvalidParameter("beacon", 0, 1);
-        PROTOCOL_FEE_BPS = params_.protocolFeeBps;
-        BEACON_SHARE = params_.beaconShare;
-        BEACON_DELAY = params_.beaconDelay;
-        MAX_DISPUTE_WINDOW = params_.maxDisputeWindow;
-        CALLBACK_GAS = params_.callbackGas;
-        VERIFIER_VALUE_BPS = params_.verifierValueBps;
-        ALWAYS_AUDIT_ABOVE = params_.alwaysAuditAbove;
-        COLLUSION = params_.collusion;
-        CAPTURE = params_.capture;
-        RECOVERY = params_.recovery;
-        SAFETY = params_.safety;
-        FLOOR = params_.floor;
-        TEST_NETWORK = params_.testNetwork;
-        PANELISTS = SamplingMath.expectedPanelists(params_.collusion);
-    }
+    ) EscrowConfig(staking_, registry_, court_, beacon_, params_) {}
 
     /// @inheritdoc IJobEscrow
     function openJob(Job calldata job, bytes calldata quote) external returns (bytes32 jobId) {
@@ -133,8 +79,7 @@ contract JobEscrow is ModelFunds, EIP712 {
             revert JobEscrow_DeadlineNotReached(jobId, job.acceptBy);
         }
         // Effect
-        delete _jobs[jobId];
-        _credit(job.requester, job.budget);
+        _endUndelivered(job, jobId);
         emit JobCancelled(jobId, job.budget);
         // Interaction
         _notify(jobId, job.callback, Outcome.Undelivered, 0);
@@ -147,8 +92,7 @@ contract JobEscrow is ModelFunds, EIP712 {
         _requireStatus(jobId, JobStatus.Active);
         if (block.timestamp <= job.commitBy) revert JobEscrow_DeadlineNotReached(jobId, job.commitBy);
         // Effect
-        delete _jobs[jobId];
-        _credit(job.requester, job.budget);
+        _endUndelivered(job, jobId);
         uint256 compensation = JobTerms.acceptLockDown(job);
         emit JobExpired(jobId, job.budget, compensation);
         // Interaction
@@ -187,8 +131,7 @@ contract JobEscrow is ModelFunds, EIP712 {
         _jobs[jobId] = _state(batchId, JobStatus.Committed);
         emit BatchCommitted(batchId, jobId, batch);
         // Interaction: the accept lock is part of the collateral from here on, and never more than it
-        uint256 extra = batch.collateral - JobTerms.acceptLockDown(job);
-        if (extra > 0) STAKING.lock(job.provider, extra);
+        _lock(job.provider, batch.collateral - JobTerms.acceptLockDown(job));
     }
 
     /// @inheritdoc IJobEscrow
@@ -211,11 +154,9 @@ contract JobEscrow is ModelFunds, EIP712 {
         uint64 closesAt = batch.committedAt + job.disputeWindow;
         if (block.timestamp < closesAt) revert JobEscrow_WindowOpen(batchId, closesAt);
         // Effect
-        delete _jobs[jobId];
-        _pay(job, batch, batchId);
+        _settle(job, batch, batchId, Outcome.Paid);
         // Interaction
-        STAKING.release(job.provider, batch.collateral);
-        _notify(jobId, job.callback, Outcome.Paid, batch.root);
+        _finish(job, batch, Outcome.Paid);
         return FinalizeStatus.Paid;
     }
 
@@ -244,25 +185,22 @@ contract JobEscrow is ModelFunds, EIP712 {
     /// @dev No probation: a dead beacon is nobody's fault.
     function voidBatch(Job calldata job, Batch calldata batch) external nonReentrant {
         // Check
-        bytes32 jobId = jobIdOf(job);
-        bytes32 batchId = _requireBatch(jobId, batch, JobStatus.Committed);
-        (IRandomnessBeacon.Resolution resolution, , ) = BEACON.resolve(batch.targetRound);
+        bytes32 batchId = _requireBatch(jobIdOf(job), batch, JobStatus.Committed);
+        (IRandomnessBeacon.Resolution resolution, , ) = _resolve(batch.targetRound);
         if (resolution != IRandomnessBeacon.Resolution.Dead) {
             revert JobEscrow_BeaconAlive(batchId, batch.targetRound);
         }
         // Effect
-        delete _jobs[jobId];
-        _refund(job, batch, batchId, Outcome.Void);
+        _settle(job, batch, batchId, Outcome.Void);
         // Interaction
-        STAKING.release(job.provider, batch.collateral);
-        _notify(jobId, job.callback, Outcome.Void, batch.root);
+        _finish(job, batch, Outcome.Void);
     }
 
     /// @inheritdoc IJobEscrow
     function postRound(Job calldata job, Batch calldata batch, bytes calldata signature) external nonReentrant {
         // Check
         bytes32 batchId = _requireBatch(jobIdOf(job), batch, JobStatus.Committed);
-        (IRandomnessBeacon.Resolution resolution, , uint64 index) = BEACON.resolve(batch.targetRound);
+        (IRandomnessBeacon.Resolution resolution, , uint64 index) = _resolve(batch.targetRound);
         if (resolution == IRandomnessBeacon.Resolution.Dead) {
             revert JobEscrow_BeaconDead(batchId, batch.targetRound);
         }
@@ -281,71 +219,18 @@ contract JobEscrow is ModelFunds, EIP712 {
     ) external nonReentrant {
         // Check
         if (msg.sender != address(COURT)) revert JobEscrow_UnauthorizedCaller(msg.sender);
-        bytes32 jobId = jobIdOf(job);
-        bytes32 batchId = _requireBatch(jobId, batch, JobStatus.Audited);
+        bytes32 batchId = _requireBatch(jobIdOf(job), batch, JobStatus.Audited);
         if (outcome > Outcome.Void) {
             revert JobEscrow_InvalidTerm("outcome", uint256(outcome), uint256(Outcome.Void));
         }
         // Effect
-        delete _jobs[jobId];
-        if (outcome == Outcome.Paid) {
-            _pay(job, batch, batchId);
-        } else {
-            _refund(job, batch, batchId, outcome);
-        }
+        _settle(job, batch, batchId, outcome);
         for (uint256 i = 0; i < fees.length; ++i) _payFromPool(job.modelId, fees[i].to, fees[i].amount);
         // Interaction
-        if (outcome != Outcome.Rejected) STAKING.release(job.provider, batch.collateral);
         if (outcome == Outcome.Void) REGISTRY.setProbation(job.modelId, job.provider);
         // Only a batch that was certain to be checked says anything for a provider on probation.
         if (outcome == Outcome.Paid && batch.p == WAD) REGISTRY.notePassed(job.modelId, job.provider);
-        _notify(jobId, job.callback, outcome, batch.root);
-    }
-
-    /// @inheritdoc IJobEscrow
-    function staking() external view returns (address) {
-        return address(STAKING);
-    }
-
-    /// @inheritdoc IJobEscrow
-    function registry() external view returns (address) {
-        return address(REGISTRY);
-    }
-
-    /// @inheritdoc IJobEscrow
-    function court() external view returns (address) {
-        return address(COURT);
-    }
-
-    /// @inheritdoc IJobEscrow
-    function beacon() external view returns (address) {
-        return address(BEACON);
-    }
-
-    /// @inheritdoc IJobEscrow
-    function params() external view returns (EscrowParams memory) {
-        return
-            EscrowParams({
-                treasury: TREASURY,
-                protocolFeeBps: PROTOCOL_FEE_BPS,
-                beaconShare: BEACON_SHARE,
-                beaconDelay: BEACON_DELAY,
-                maxDisputeWindow: MAX_DISPUTE_WINDOW,
-                callbackGas: CALLBACK_GAS,
-                verifierValueBps: VERIFIER_VALUE_BPS,
-                alwaysAuditAbove: ALWAYS_AUDIT_ABOVE,
-                collusion: COLLUSION,
-                capture: CAPTURE,
-                recovery: RECOVERY,
-                safety: SAFETY,
-                floor: FLOOR,
-                testNetwork: TEST_NETWORK
-            });
-    }
-
-    /// @inheritdoc IJobEscrow
-    function domainSeparator() external view returns (bytes32) {
-        return _domainSeparatorV4();
+        _finish(job, batch, outcome);
     }
 
     /// @inheritdoc IJobEscrow
@@ -359,17 +244,15 @@ contract JobEscrow is ModelFunds, EIP712 {
         return _panelFee(job, batch.total, batch.count, batch.maxLeafFee);
     }
 
-    /// @inheritdoc IJobEscrow
-    function jobIdOf(Job calldata job) public view returns (bytes32 jobId) {
-        return _hashTypedDataV4(JobTerms.structHash(job));
-    }
-
     /// @dev Locks min(L, a tenth of the budget): what the requester gets if nothing is delivered.
     function _bind(Job calldata job, bytes32 jobId) private {
         emit JobAccepted(jobId, job.provider);
         // Interaction
-        uint256 amount = JobTerms.acceptLockDown(job);
-        if (amount > 0) STAKING.lock(job.provider, amount);
+        _lock(job.provider, JobTerms.acceptLockDown(job));
+    }
+
+    function _lock(address provider, uint256 amount) private {
+        if (amount > 0) STAKING.lock(provider, amount);
     }
 
     /// @dev Fixes seats, providers and p of a batch, and adds its value to what is open on the model.
@@ -391,7 +274,19 @@ contract JobEscrow is ModelFunds, EIP712 {
         model.exposure = uint96(exposure);
     }
 
-    /// @dev Ends a batch in favour of the provider: splits its total and takes it off what is open on the model.
+    /// @dev Ends a batch: moves its total, takes it off what is open on the model, and clears the job's slot.
+    function _settle(Job calldata job, Batch calldata batch, bytes32 batchId, Outcome outcome) private {
+        delete _jobs[batch.jobId];
+        // The commit checked that the exposure, and so each of its parts, fits 96 bits.
+        _models[job.modelId].exposure -= batch.total + job.valueAtRisk;
+        if (outcome == Outcome.Paid) {
+            _pay(job, batch, batchId);
+        } else {
+            _credit(job.requester, batch.total);
+            emit BatchRefunded(batchId, batch.jobId, outcome, batch.total);
+        }
+    }
+
     function _pay(Job calldata job, Batch calldata batch, bytes32 batchId) private {
         (uint256 royalty, uint256 protocolFee, uint256 premium) = _costs(
             job,
@@ -406,16 +301,20 @@ contract JobEscrow is ModelFunds, EIP712 {
         model.royaltyOwed += uint96(royalty);
         model.pool += uint96(premium);
         model.protocolFees += uint96(protocolFee);
-        model.exposure -= _openValue(job, batch);
         _credit(job.provider, paid);
         emit BatchPaid(batchId, batch.jobId, paid, royalty, protocolFee, premium);
     }
 
-    /// @dev Ends a batch in favour of the requester.
-    function _refund(Job calldata job, Batch calldata batch, bytes32 batchId, Outcome outcome) private {
-        _models[job.modelId].exposure -= _openValue(job, batch);
-        _credit(job.requester, batch.total);
-        emit BatchRefunded(batchId, batch.jobId, outcome, batch.total);
+    /// @dev Frees the collateral, unless the court slashes it, and tells the callback.
+    function _finish(Job calldata job, Batch calldata batch, Outcome outcome) private {
+        if (outcome != Outcome.Rejected) STAKING.release(job.provider, batch.collateral);
+        _notify(batch.jobId, job.callback, outcome, batch.root);
+    }
+
+    /// @dev Ends a job that never got a batch.
+    function _endUndelivered(Job calldata job, bytes32 jobId) private {
+        delete _jobs[jobId];
+        _credit(job.requester, job.budget);
     }
 
     /// @dev Tells the job's callback, last, with exactly the stipend. A caller that leaves too little gas for it reverts:
@@ -519,13 +418,17 @@ contract JobEscrow is ModelFunds, EIP712 {
     /// withholding a round.
     function _draw(bytes32 batchId, Batch calldata batch) private view returns (bytes32 seed, bool audited) {
         uint64 target = batch.targetRound;
-        (IRandomnessBeacon.Resolution resolution, bytes32 value, uint64 index) = BEACON.resolve(target);
+        (IRandomnessBeacon.Resolution resolution, bytes32 value, uint64 index) = _resolve(target);
         if (resolution == IRandomnessBeacon.Resolution.Pending) {
             revert JobEscrow_RoundNotPosted(batchId, BEACON.candidate(target, index));
         }
         if (resolution == IRandomnessBeacon.Resolution.Dead) revert JobEscrow_BeaconDead(batchId, target);
         seed = ReceiptLib.batchSeed(value, block.chainid, address(this), batchId);
         audited = index > 0 || ReceiptLib.isAudited(seed, batch.p);
+    }
+
+    function _resolve(uint64 target) private view returns (IRandomnessBeacon.Resolution, bytes32, uint64) {
+        return BEACON.resolve(target);
     }
 
     function _requireBatch(
@@ -550,16 +453,5 @@ contract JobEscrow is ModelFunds, EIP712 {
 
     function _state(bytes32 batchId, JobStatus status) private pure returns (uint256) {
         return (uint256(batchId) << 8) | uint256(status);
-    }
-
-    /// @dev What the batch adds to its model's exposure; the commit checked that the sum fits.
-    function _openValue(Job calldata job, Batch calldata batch) private pure returns (uint96) {
-        return batch.total + job.valueAtRisk;
-    }
-
-    function _checkWiring(bytes32 name, address actual, address expected) private pure {
-        if (actual != expected) {
-            revert JobEscrow_InvalidParameter(name, uint160(actual), uint160(expected));
-        }
     }
 }

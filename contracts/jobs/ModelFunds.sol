@@ -5,7 +5,6 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {Payment} from "../interfaces/Types.sol";
 import {EscrowAccounts} from "./EscrowAccounts.sol";
 
@@ -20,17 +19,9 @@ abstract contract ModelFunds is EscrowAccounts {
         uint128 amount;
     }
 
-    IModelRegistry internal immutable REGISTRY;
-    address internal immutable TREASURY;
-
     mapping(uint256 modelId => ModelAccount) internal _models;
     mapping(uint256 modelId => DebtQueue) private _debts;
     mapping(uint256 modelId => mapping(uint256 position => Payment)) private _debtEntries;
-
-    constructor(address registry_, address treasury_) {
-        REGISTRY = IModelRegistry(registry_);
-        TREASURY = treasury_;
-    }
 
     /// @inheritdoc IJobEscrow
     function flushRoyalty(uint256 modelId) external nonReentrant returns (uint256 amount) {

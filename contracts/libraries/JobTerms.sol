@@ -20,15 +20,19 @@ library JobTerms {
 
     uint256 private constant BPS = 10_000;
 
-    /// @notice EIP-712 struct hash of a job.
-    function structHash(Job calldata job) internal pure returns (bytes32 hash) {
+    /// @notice EIP-712 digest of a job: its id.
+    function digest(Job calldata job, bytes32 domainSeparator) internal pure returns (bytes32 id) {
         bytes32 typeHash = ReceiptLib.JOB_TYPEHASH;
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, typeHash)
             // 22 fields
             calldatacopy(add(free, 0x20), job, 0x2c0)
-            hash := keccak256(free, 0x2e0)
+            let structHash := keccak256(free, 0x2e0)
+            mstore(free, "\x19\x01")
+            mstore(add(free, 0x02), domainSeparator)
+            mstore(add(free, 0x22), structHash)
+            id := keccak256(free, 0x42)
         }
     }
 

@@ -9,7 +9,7 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IProviderStaking} from "../interfaces/IProviderStaking.sol";
 import {IRandomnessBeacon} from "../interfaces/IRandomnessBeacon.sol";
 import {Job} from "../interfaces/Types.sol";
-import {JobTerms} from "../libraries/JobTerms.sol";
+import {RawTerms} from "../libraries/RawTerms.sol";
 import {SamplingMath} from "../libraries/SamplingMath.sol";
 import {EscrowRules} from "./EscrowRules.sol";
 
@@ -129,7 +129,7 @@ abstract contract EscrowConfig is IJobEscrow {
 
     /// @inheritdoc IJobEscrow
     function jobIdOf(Job calldata job) public view returns (bytes32 jobId) {
-        return JobTerms.digest(job, domainSeparator());
+        return RawTerms.jobId(job, domainSeparator());
     }
 
     function _requireNonZero(address value) internal pure {

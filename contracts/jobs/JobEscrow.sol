@@ -5,11 +5,13 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {IAuditCourt} from "../interfaces/IAuditCourt.sol";
 import {IJobCallback} from "../interfaces/IJobCallback.sol";
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {IRandomnessBeacon} from "../interfaces/IRandomnessBeacon.sol";
 import {Batch, Commitment, Job, Outcome, Payment} from "../interfaces/Types.sol";
 import {JobTerms} from "../libraries/JobTerms.sol";
+import {RawTerms} from "../libraries/RawTerms.sol";
 import {ReceiptLib} from "../libraries/ReceiptLib.sol";
 import {SamplingMath} from "../libraries/SamplingMath.sol";
 import {EscrowConfig} from "./EscrowConfig.sol";
@@ -54,7 +56,7 @@ contract JobEscrow is ModelFunds {
         }
         _accounts[msg.sender] = Account(account.balance - job.budget, account.nonce + 1);
         _jobs[jobId] = uint256(quoted ? JobStatus.Active : JobStatus.Open);
-        emit JobOpened(jobId, msg.sender, job.provider, job);
+        RawTerms.logOpened(job, jobId);
         if (quoted) _bind(job, jobId);
     }
 
@@ -127,7 +129,7 @@ contract JobEscrow is ModelFunds {
         batch.targetRound = BEACON.nextTarget(uint64(block.timestamp) + BEACON_DELAY);
         _costs(job, batch.total, batch.count, batch.maxLeafFee, batch.p);
         // Effect
-        batchId = JobTerms.batchIdOf(batch);
+        batchId = RawTerms.batchIdOf(batch);
         _jobs[jobId] = _state(batchId, JobStatus.Committed);
         emit BatchCommitted(batchId, jobId, batch);
         // Interaction: the accept lock is part of the collateral from here on, and never more than it
@@ -148,7 +150,9 @@ contract JobEscrow is ModelFunds {
             _jobs[jobId] = _state(batchId, JobStatus.Audited);
             emit BatchAudited(batchId, jobId, seed);
             // Interaction
-            COURT.openAudit(job, batch, seed);
+            bytes4 selector = IAuditCourt.openAudit.selector;
+            (bool opened, ) = RawTerms.forward(address(COURT), selector, job, batch, seed, gasleft());
+            if (!opened) RawTerms.bubble();
             return FinalizeStatus.Audited;
         }
         uint64 closesAt = batch.committedAt + job.disputeWindow;
@@ -171,12 +175,17 @@ contract JobEscrow is ModelFunds {
         for (uint256 i = 0; i < jobs.length; ++i) {
             uint256 reserve = SKIP_GAS * (jobs.length - i);
             uint256 available = gasleft();
-            (bool done, uint256 result) = (false, 0);
-            if (available > reserve) (done, result) = _selfFinalize(jobs[i], batches[i], available - reserve);
+            (bool done, bytes32 result) = (false, 0);
+            if (available > reserve) {
+                // The raw words: a malformed item then fails in its own call, not here.
+                bytes4 selector = this.finalizeBatch.selector;
+                uint256 gasLimit = available - reserve;
+                (done, result) = RawTerms.forward(address(this), selector, jobs[i], batches[i], 0, gasLimit);
+            }
             if (done) {
-                statuses[i] = FinalizeStatus(result);
+                statuses[i] = FinalizeStatus(uint256(result));
             } else {
-                emit BatchSkipped(JobTerms.batchId(batches[i]), bytes4(bytes32(result)));
+                emit BatchSkipped(RawTerms.batchId(batches[i]), bytes4(result));
             }
         }
     }
@@ -334,27 +343,6 @@ contract JobEscrow is ModelFunds {
         if (!success) emit CallbackFailed(jobId, callback);
     }
 
-    /// @dev Calls `finalizeBatch` with the raw words: a malformed item then fails in its own call, not here.
-    /// @return done whether it succeeded
-    /// @return result the status, or the selector of the error in the highest bytes (0 if it ran out of gas)
-    function _selfFinalize(
-        Job calldata job,
-        Batch calldata batch,
-        uint256 gasLimit
-    ) private returns (bool done, uint256 result) {
-        bytes4 selector = this.finalizeBatch.selector;
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, selector)
-            // 22 words of the job, 12 of the batch
-            calldatacopy(add(free, 0x04), job, 0x2c0)
-            calldatacopy(add(free, 0x2c4), batch, 0x180)
-            mstore(0, 0)
-            done := call(gasLimit, address(), 0, free, 0x444, 0, 0x20)
-            result := mload(0)
-        }
-    }
-
     function _checkRegistryTerms(Job calldata job) private view {
         (uint16 royaltyBps, uint96 verifierFee, uint16 samplePoints, uint64 detection) = REGISTRY.jobTerms(
             job.modelId,
@@ -437,7 +425,7 @@ contract JobEscrow is ModelFunds {
         JobStatus expected
     ) private view returns (bytes32 batchId) {
         uint256 state = _requireStatus(jobId, expected);
-        batchId = JobTerms.batchId(batch);
+        batchId = RawTerms.batchId(batch);
         if (state != _state(batchId, expected)) revert JobEscrow_UnknownBatch(batchId, jobId);
     }
 

@@ -4,14 +4,9 @@ pragma solidity 0.8.34;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {Batch, Commitment, Job, JobKind} from "../interfaces/Types.sol";
-import {ReceiptLib} from "./ReceiptLib.sol";
+import {Commitment, Job, JobKind} from "../interfaces/Types.sol";
 
-/// @title Hashes and static rules of jobs and batches that arrive in calldata
-/// @notice The hashes equal `ReceiptLib`'s and cost a fraction: the ABI lays a static struct out as one word a field, so
-/// hashing copies the calldata as it is. Warning: a field with dirty high bits changes such a hash without changing what
-/// is read. It cannot do harm because ids are only stored of structs that were read field by field (`checkTerms` and the
-/// event in `openJob`, memory in `commitBatch`), so a dirty struct never matches a stored id.
+/// @title Rules and amounts that follow from a job's terms alone
 library JobTerms {
     /// @notice Most receipts of a one-shot job: keeps proofs at 20 levels.
     uint32 internal constant MAX_UNITS = 1 << 20;
@@ -20,40 +15,8 @@ library JobTerms {
 
     uint256 private constant BPS = 10_000;
 
-    /// @notice EIP-712 digest of a job: its id.
-    function digest(Job calldata job, bytes32 domainSeparator) internal pure returns (bytes32 id) {
-        bytes32 typeHash = ReceiptLib.JOB_TYPEHASH;
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, typeHash)
-            // 22 fields
-            calldatacopy(add(free, 0x20), job, 0x2c0)
-            let structHash := keccak256(free, 0x2e0)
-            mstore(free, "\x19\x01")
-            mstore(add(free, 0x02), domainSeparator)
-            mstore(add(free, 0x22), structHash)
-            id := keccak256(free, 0x42)
-        }
-    }
-
-    /// @notice Id of a batch in calldata.
-    function batchId(Batch calldata batch) internal pure returns (bytes32 id) {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            // 12 fields
-            calldatacopy(free, batch, 0x180)
-            id := keccak256(free, 0x180)
-        }
-    }
-
-    /// @notice Id of a batch in memory, where a struct of value types has the layout of its encoding.
-    function batchIdOf(Batch memory batch) internal pure returns (bytes32 id) {
-        assembly ("memory-safe") {
-            id := keccak256(batch, 0x180)
-        }
-    }
-
     /// @notice What a job must satisfy when it is opened, except for what the registry says.
+    /// @dev Together with that every field is read, which reverts on dirty high bits (see `RawTerms`).
     function checkTerms(Job calldata job, uint32 maxDisputeWindow) internal view {
         if (job.kind != JobKind.OneShot) revert IJobEscrow.JobEscrow_InvalidTerm("kind", uint256(job.kind), 0);
         if (job.provider == address(0)) revert IJobEscrow.JobEscrow_ZeroAddress();
@@ -64,11 +27,13 @@ library JobTerms {
         _atMost("inputPrice", job.inputPrice, 0);
         _atMost("outputPrice", job.outputPrice, 0);
         _atMost("creditLine", job.creditLine, 0);
+        _atMost("valueAtRisk", job.valueAtRisk, type(uint96).max);
         _atLeast("collateralBps", job.collateralBps, 1);
         _atMost("disputeWindow", job.disputeWindow, maxDisputeWindow);
         _atLeast("acceptBy", job.acceptBy, block.timestamp);
         _atLeast("commitBy", job.commitBy, uint256(job.acceptBy) + 1);
         _atMost("commitBy", job.commitBy, block.timestamp + MAX_JOB_SPAN);
+        _atMost("callback", uint160(job.callback), type(uint160).max);
     }
 
     /// @notice What the only batch of a one-shot job must be.

@@ -8,7 +8,7 @@ export interface EngineInfo {
   readonly tokenizer: string;
   /** The templates it can apply to a prompt. */
   readonly templates: readonly string[];
-  readonly precision: string;
+  readonly precision: { readonly weights: string; readonly activations: string; readonly kvCache: string };
   readonly hardwareClass: string;
 }
 

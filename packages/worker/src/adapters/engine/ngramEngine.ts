@@ -12,9 +12,9 @@ export const NGRAM_ENGINE_VERSION = "1";
 
 /**
  * How the prompt becomes the model's context and when the answer ends. The context is the prompt's UTF-8 bytes, nothing added, in both.
- * `continue` ends at `maxOutputUnits`; `sentence` ends there or after the first `.`, `!` or `?`, which belongs to the answer.
+ * `none` ends at `maxOutputUnits`; `sentence` ends there or after the first `.`, `!` or `?`, which belongs to the answer.
  */
-export const NGRAM_TEMPLATES = ["continue", "sentence"] as const;
+export const NGRAM_TEMPLATES = ["none", "sentence"] as const;
 
 const SENTENCE_ENDS: ReadonlySet<number> = new Set([0x2e, 0x21, 0x3f]);
 const CHUNK_BYTES = 256;
@@ -47,7 +47,8 @@ export function createNgramEngine(text: Uint8Array, order: number): Engine {
     order,
     tokenizer: "bytes",
     templates: NGRAM_TEMPLATES,
-    precision: "integer",
+    // Counts are 32 bits wide and nothing else is computed.
+    precision: { weights: "uint32", activations: "none", kvCache: "none" },
     hardwareClass: "any",
   };
   return { info: () => info, generate: (request, signal) => generate(model, request, signal) };

@@ -13,7 +13,7 @@ const request = (over: Partial<EngineRequest> = {}): EngineRequest => ({
   prompt: "Alice was ",
   maxOutputUnits: 40,
   temperature: 0,
-  template: "continue",
+  template: "none",
   ...over,
 });
 
@@ -47,8 +47,8 @@ describe("ngram engine", () => {
       weights: "0x9054f2fc6f23c8c4f80cfe33fb615ab2828f756af9e64d4e3e416dfb05d5d73e",
       order: 6,
       tokenizer: "bytes",
-      templates: ["continue", "sentence"],
-      precision: "integer",
+      templates: ["none", "sentence"],
+      precision: { weights: "uint32", activations: "none", kvCache: "none" },
       hardwareClass: "any",
     });
   });

@@ -1,5 +1,14 @@
 /** The part of the SDK that needs Node.js. It also gives what the root entry gives. */
 export * from "../index.js";
+export {
+  createKeystore,
+  DEVELOPMENT_MNEMONIC,
+  developmentKey,
+  isDevelopmentKey,
+  type KeystoreParameters,
+  loadKeystore,
+  requireSafeKey,
+} from "./keystore.js";
 export { findDeployment, readDeployment } from "./readDeployment.js";
 export { openSqlite } from "./sqlite.js";
 export { createTransactionTable, sqlTransactionStore } from "./sqlTransactionStore.js";

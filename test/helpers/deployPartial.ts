@@ -107,6 +107,9 @@ export async function enrol({ asset, staking }: Deployment, signer: Signer, stak
   await staking.connect(signer).register(operator, "");
 }
 
+/** A registry without models. */
+export const emptyRegistryFixture = () => deployRegistry();
+
 /** A registry with model 1 and ten enrolled providers without seats. */
 export async function registryFixture() {
   const deployment = await deployRegistry();

@@ -29,7 +29,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["scripts/**", "packages/cli/src/**"],
+    files: ["scripts/**", "deploy/task.ts", "packages/cli/src/**"],
     rules: { "no-console": "off" },
   },
   {

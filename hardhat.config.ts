@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 
 import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
-import { configVariable, defineConfig } from "hardhat/config";
+import { configVariable, defineConfig, task } from "hardhat/config";
+import { ArgumentType } from "hardhat/types/arguments";
 
 // Weighs call cost against code size: lower it if a contract nears the 24,576-byte limit.
 const OPTIMIZER_RUNS = 1_000;
@@ -16,8 +17,26 @@ const solc = (viaIR: boolean) => ({
   settings: { evmVersion: "cancun", viaIR, optimizer: { enabled: true, runs: OPTIMIZER_RUNS } },
 });
 
+const deploy = task("deploy", "Deploy Assay, or go on where an interrupted deployment stopped")
+  .addOption({
+    name: "parameters",
+    description: "Parameter file (default: deploy/parameters/<network>.json)",
+    type: ArgumentType.STRING,
+    defaultValue: "",
+  })
+  .addOption({
+    name: "out",
+    description: "Where the addresses go (default: deploy/deployments/chain-<id>/assay.json)",
+    type: ArgumentType.STRING,
+    defaultValue: "",
+  })
+  .addFlag({ name: "reset", description: "Forget an earlier deployment on this chain and start over" })
+  .setAction(() => import("./deploy/task.js"))
+  .build();
+
 export default defineConfig({
   plugins: [hardhatToolbox],
+  tasks: [deploy],
   solidity: {
     profiles: { default: solc(false), production: solc(true) },
     splitTestsCompilation: true,
@@ -40,9 +59,11 @@ export default defineConfig({
     },
     // Gas figures are compared between runs, so they must not move with the simulator's newest hardfork.
     gas: { type: "edr-simulated", hardfork: "osaka" },
-    testnet: {
+    // A running `hardhat node`; the development accounts are unlocked there.
+    local: { type: "http", url: process.env["ASSAY_LOCAL_RPC_URL"] ?? "http://127.0.0.1:8545" },
+    baseSepolia: {
       type: "http",
-      url: configVariable("ASSAY_TESTNET_RPC_URL"),
+      url: configVariable("ASSAY_BASE_SEPOLIA_RPC_URL"),
       accounts: [configVariable("ASSAY_DEPLOYER_KEY")],
     },
   },

@@ -235,10 +235,5 @@ interface IJobEscrow {
     /// @notice Ends an audited batch. Court only.
     /// `Paid`: pays the provider, releases the collateral, then `fees` from the model's pool.
     /// `Rejected`: refunds the requester; the court slashes. `Void`: refunds, releases, sets probation.
-    function settleAudit(
-        Job calldata job,
-        Batch calldata batch,
-        Outcome outcome,
-        Payment[] calldata fees
-    ) external;
+    function settleAudit(Job calldata job, Batch calldata batch, Outcome outcome, Payment[] calldata fees) external;
 }

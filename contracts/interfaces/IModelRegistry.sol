@@ -73,7 +73,13 @@ interface IModelRegistry {
         bool testNetwork;
     }
 
-    event ModelRegistered(uint256 indexed modelId, address indexed owner, address payout, uint16 royaltyBps, string uri);
+    event ModelRegistered(
+        uint256 indexed modelId,
+        address indexed owner,
+        address payout,
+        uint16 royaltyBps,
+        string uri
+    );
     event VersionPublished(uint256 indexed modelId, uint32 indexed version, Version terms, string policyURI);
     event RoyaltySet(uint256 indexed modelId, uint16 royaltyBps, uint64 effectiveAt);
     event PayoutSet(uint256 indexed modelId, address payout);
@@ -202,12 +208,7 @@ interface IModelRegistry {
     /// @notice Slashes up to `amount` of a seat's bond to the sink. Court only. Never reverts for a small bond: takes what
     /// is left. A seat whose bond falls below half of `seatBond` begins to leave.
     /// @return taken what was slashed
-    function penalise(
-        uint256 modelId,
-        uint32 seat,
-        address provider,
-        uint96 amount
-    ) external returns (uint96 taken);
+    function penalise(uint256 modelId, uint32 seat, address provider, uint96 amount) external returns (uint96 taken);
 
     /// @notice Sets the provider's p on this model to 1 until three batches have passed. Escrow only.
     function setProbation(uint256 modelId, address provider) external;

@@ -6,15 +6,13 @@ import {Batch, Job, Receipt} from "../interfaces/Types.sol";
 /// @title Hashes that every program of the network must agree on
 /// @notice Twin: `packages/sdk/src/protocol/`, held to the same results by the vectors in `test/vectors/`.
 library ReceiptLib {
-    bytes32 internal constant JOB_TYPEHASH =
-        keccak256(
-            "Job(address requester,uint64 nonce,address provider,uint8 kind,uint256 modelId,uint32 version,uint32 units,bytes32 requestHash,uint96 budget,uint96 inputPrice,uint96 outputPrice,uint96 creditLine,uint96 valueAtRisk,uint32 collateralBps,uint16 royaltyBps,uint96 verifierFee,uint16 samplePoints,uint64 detection,uint32 disputeWindow,uint64 acceptBy,uint64 commitBy,address callback)"
-        );
+    bytes32 internal constant JOB_TYPEHASH = keccak256(
+        "Job(address requester,uint64 nonce,address provider,uint8 kind,uint256 modelId,uint32 version,uint32 units,bytes32 requestHash,uint96 budget,uint96 inputPrice,uint96 outputPrice,uint96 creditLine,uint96 valueAtRisk,uint32 collateralBps,uint16 royaltyBps,uint96 verifierFee,uint16 samplePoints,uint64 detection,uint32 disputeWindow,uint64 acceptBy,uint64 commitBy,address callback)"
+    );
 
-    bytes32 internal constant RECEIPT_TYPEHASH =
-        keccak256(
-            "Receipt(address provider,bytes32 jobId,uint64 nonce,uint256 modelId,uint32 version,bytes32 policyId,bytes32 requestHash,bytes32 responseRoot,uint64 seed,uint64 inputUnits,uint64 outputUnits,uint96 fee,uint64 startedAt,uint64 finishedAt)"
-        );
+    bytes32 internal constant RECEIPT_TYPEHASH = keccak256(
+        "Receipt(address provider,bytes32 jobId,uint64 nonce,uint256 modelId,uint32 version,bytes32 policyId,bytes32 requestHash,bytes32 responseRoot,uint64 seed,uint64 inputUnits,uint64 outputUnits,uint96 fee,uint64 startedAt,uint64 finishedAt)"
+    );
 
     /// @notice EIP-712 struct hash of a job.
     function hashJob(Job memory job) internal pure returns (bytes32) {

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
+import {EscrowConfig} from "./EscrowConfig.sol";
+
+/// @title Internal balances of the escrow
+/// @notice Everybody who pays or earns has one slot here; fees move between slots, tokens only in and out.
+abstract contract EscrowAccounts is EscrowConfig, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @notice One slot. `nonce` is of the next job that the account opens; it never goes back.
+    struct Account {
+        uint128 balance;
+        uint64 nonce;
+    }
+
+    mapping(address account => Account) internal _accounts;
+
+    /// @inheritdoc IJobEscrow
+    function deposit(address account, uint256 amount) external nonReentrant {
+        _deposit(account, amount);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function depositWithPermit(
+        address account,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant {
+        // Somebody may have used the permit first: then the allowance is there, and if it is not the transfer says so.
+        // solhint-disable-next-line no-empty-blocks -- both outcomes go on in the same way
+        try IERC20Permit(address(ASSET)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        _deposit(account, amount);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function withdraw(address to, uint256 amount) external nonReentrant {
+        // Check
+        _requireNonZero(to);
+        if (amount == 0) revert JobEscrow_ZeroAmount();
+        // Effect
+        _debit(msg.sender, amount);
+        emit Withdrawn(msg.sender, to, amount);
+        // Interaction
+        ASSET.safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function accountOf(address account) external view returns (uint128 balance, uint64 nonce) {
+        Account memory state = _accounts[account];
+        return (state.balance, state.nonce);
+    }
+
+    /// @dev `amount` must be covered by the assets held: no balance can overflow then, and checked arithmetic says so.
+    function _credit(address account, uint256 amount) internal {
+        _accounts[account].balance += SafeCast.toUint128(amount);
+    }
+
+    function _debit(address account, uint256 amount) internal {
+        uint256 balance = _accounts[account].balance;
+        if (amount > balance) revert JobEscrow_InsufficientBalance(account, amount, balance);
+        // ≤ balance < 2^128
+        _accounts[account].balance = uint128(balance - amount);
+    }
+
+    /// @dev Credits the balance's difference: a token that takes a fee on transfer cannot make the accounts exceed it.
+    function _deposit(address account, uint256 amount) private {
+        // Check
+        _requireNonZero(account);
+        if (amount == 0) revert JobEscrow_ZeroAmount();
+        // Interaction before effect, guarded: what arrived is known only afterwards
+        uint256 before = ASSET.balanceOf(address(this));
+        ASSET.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = ASSET.balanceOf(address(this)) - before;
+        if (received == 0) revert JobEscrow_ZeroAmount();
+        // Effect
+        _credit(account, received);
+        emit Deposited(account, msg.sender, received);
+    }
+}

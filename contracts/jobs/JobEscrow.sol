@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.34;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IAuditCourt} from "../interfaces/IAuditCourt.sol";
+import {IJobCallback} from "../interfaces/IJobCallback.sol";
+import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
+import {IRandomnessBeacon} from "../interfaces/IRandomnessBeacon.sol";
+import {Batch, Commitment, Job, Outcome, Payment} from "../interfaces/Types.sol";
+import {JobTerms} from "../libraries/JobTerms.sol";
+import {RawTerms} from "../libraries/RawTerms.sol";
+import {ReceiptLib} from "../libraries/ReceiptLib.sol";
+import {SamplingMath} from "../libraries/SamplingMath.sol";
+import {EscrowConfig} from "./EscrowConfig.sol";
+import {ModelFunds} from "./ModelFunds.sol";
+
+/// @title All fees in flight
+/// @notice See `IJobEscrow`.
+/// @dev Functions that call a job's callback hold the reentrancy guard while it runs: it may open, accept and commit jobs,
+/// it cannot move tokens or end jobs.
+contract JobEscrow is ModelFunds {
+    // What `_notify` needs beside the stipend until it has made its call: a cold account and the encoding.
+    uint256 private constant CALLBACK_MARGIN = 5_000;
+    // What `finalizeMany` keeps back for each item that is still to come: its hash, its event, its status.
+    uint256 private constant SKIP_GAS = 6_000;
+
+    /// @dev Low byte: `JobStatus`. Upper 248 bits: low 248 bits of the batch's id, 0 before a commit. 0 = never opened, or
+    /// over. The batch changes this slot instead of taking a fresh one.
+    mapping(bytes32 jobId => uint256 state) private _jobs;
+
+    constructor(
+        address staking_,
+        address registry_,
+        address court_,
+        address beacon_,
+        EscrowParams memory params_
+    ) EscrowConfig(staking_, registry_, court_, beacon_, params_) {}
+
+    /// @inheritdoc IJobEscrow
+    function openJob(Job calldata job, bytes calldata quote) external returns (bytes32 jobId) {
+        // Check
+        if (msg.sender != job.requester) revert JobEscrow_NotRequester(msg.sender, job.requester);
+        JobTerms.checkTerms(job, MAX_DISPUTE_WINDOW);
+        _checkRegistryTerms(job);
+        jobId = jobIdOf(job);
+        bool quoted = quote.length > 0;
+        if (quoted) _checkQuote(jobId, job.provider, quote);
+        // Effect
+        Account memory account = _accounts[msg.sender];
+        if (job.nonce != account.nonce) revert JobEscrow_InvalidNonce(job.nonce, account.nonce);
+        if (job.budget > account.balance) {
+            revert JobEscrow_InsufficientBalance(msg.sender, job.budget, account.balance);
+        }
+        _accounts[msg.sender] = Account(account.balance - job.budget, account.nonce + 1);
+        _jobs[jobId] = uint256(quoted ? JobStatus.Active : JobStatus.Open);
+        RawTerms.logOpened(job, jobId);
+        if (quoted) _bind(job, jobId);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function acceptJob(Job calldata job) external {
+        // Check
+        bytes32 jobId = jobIdOf(job);
+        _requireStatus(jobId, JobStatus.Open);
+        if (block.timestamp > job.acceptBy) revert JobEscrow_DeadlinePassed(jobId, job.acceptBy);
+        _requireProvider(job.provider);
+        // Effect
+        _jobs[jobId] = uint256(JobStatus.Active);
+        _bind(job, jobId);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function cancelJob(Job calldata job) external nonReentrant {
+        // Check
+        bytes32 jobId = jobIdOf(job);
+        _requireStatus(jobId, JobStatus.Open);
+        if (msg.sender != job.requester && block.timestamp <= job.acceptBy) {
+            revert JobEscrow_DeadlineNotReached(jobId, job.acceptBy);
+        }
+        // Effect
+        _endUndelivered(job, jobId);
+        emit JobCancelled(jobId, job.budget);
+        // Interaction
+        _notify(jobId, job.callback, Outcome.Undelivered, 0);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function expireJob(Job calldata job) external nonReentrant {
+        // Check
+        bytes32 jobId = jobIdOf(job);
+        _requireStatus(jobId, JobStatus.Active);
+        if (block.timestamp <= job.commitBy) revert JobEscrow_DeadlineNotReached(jobId, job.commitBy);
+        // Effect
+        _endUndelivered(job, jobId);
+        uint256 compensation = JobTerms.acceptLockDown(job);
+        emit JobExpired(jobId, job.budget, compensation);
+        // Interaction
+        if (compensation > 0) {
+            Payment[] memory payments = new Payment[](1);
+            // at most a tenth of a 96-bit budget
+            payments[0] = Payment(job.requester, uint96(compensation));
+            STAKING.slash(job.provider, compensation, payments);
+        }
+        _notify(jobId, job.callback, Outcome.Undelivered, 0);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function commitBatch(
+        Job calldata job,
+        Commitment calldata commitment
+    ) external returns (bytes32 batchId, Batch memory batch) {
+        // Check
+        bytes32 jobId = jobIdOf(job);
+        _requireStatus(jobId, JobStatus.Active);
+        if (block.timestamp > job.commitBy) revert JobEscrow_DeadlinePassed(jobId, job.commitBy);
+        _requireProvider(job.provider);
+        JobTerms.checkCommitment(job, commitment);
+        batch.jobId = jobId;
+        batch.root = commitment.root;
+        batch.total = commitment.total;
+        batch.collateral = commitment.collateral;
+        batch.count = commitment.count;
+        batch.maxLeafFee = commitment.maxLeafFee;
+        batch.committedAt = uint64(block.timestamp);
+        _fixSampling(job, batch);
+        batch.targetRound = BEACON.nextTarget(uint64(block.timestamp) + BEACON_DELAY);
+        _costs(job, batch.total, batch.count, batch.maxLeafFee, batch.p);
+        // Effect
+        batchId = RawTerms.batchIdOf(batch);
+        _jobs[jobId] = _state(batchId, JobStatus.Committed);
+        emit BatchCommitted(batchId, jobId, batch);
+        // Interaction: the accept lock is part of the collateral from here on, and never more than it
+        _lock(job.provider, batch.collateral - JobTerms.acceptLockDown(job));
+    }
+
+    /// @inheritdoc IJobEscrow
+    function finalizeBatch(
+        Job calldata job,
+        Batch calldata batch
+    ) external nonReentrant returns (FinalizeStatus status) {
+        // Check
+        bytes32 jobId = jobIdOf(job);
+        bytes32 batchId = _requireBatch(jobId, batch, JobStatus.Committed);
+        (bytes32 seed, bool audited) = _draw(batchId, batch);
+        if (audited) {
+            // Effect
+            _jobs[jobId] = _state(batchId, JobStatus.Audited);
+            emit BatchAudited(batchId, jobId, seed);
+            // Interaction
+            bytes4 selector = IAuditCourt.openAudit.selector;
+            (bool opened, ) = RawTerms.forward(address(COURT), selector, job, batch, seed, gasleft());
+            if (!opened) RawTerms.bubble();
+            return FinalizeStatus.Audited;
+        }
+        uint64 closesAt = batch.committedAt + job.disputeWindow;
+        if (block.timestamp < closesAt) revert JobEscrow_WindowOpen(batchId, closesAt);
+        // Effect
+        _settle(job, batch, batchId, Outcome.Paid);
+        // Interaction
+        _finish(job, batch, Outcome.Paid);
+        return FinalizeStatus.Paid;
+    }
+
+    /// @inheritdoc IJobEscrow
+    /// @dev Not guarded itself: every item is. Each item may use all gas but what the later ones need to be skipped.
+    function finalizeMany(
+        Job[] calldata jobs,
+        Batch[] calldata batches
+    ) external returns (FinalizeStatus[] memory statuses) {
+        if (jobs.length != batches.length) revert JobEscrow_LengthMismatch(jobs.length, batches.length);
+        statuses = new FinalizeStatus[](jobs.length);
+        for (uint256 i = 0; i < jobs.length; ++i) {
+            uint256 reserve = SKIP_GAS * (jobs.length - i);
+            uint256 available = gasleft();
+            (bool done, bytes32 result) = (false, 0);
+            if (available > reserve) {
+                // The raw words: a malformed item then fails in its own call, not here.
+                bytes4 selector = this.finalizeBatch.selector;
+                uint256 gasLimit = available - reserve;
+                (done, result) = RawTerms.forward(address(this), selector, jobs[i], batches[i], 0, gasLimit);
+            }
+            if (done) {
+                statuses[i] = FinalizeStatus(uint256(result));
+            } else {
+                emit BatchSkipped(RawTerms.batchId(batches[i]), bytes4(result));
+            }
+        }
+    }
+
+    /// @inheritdoc IJobEscrow
+    /// @dev No probation: a dead beacon is nobody's fault.
+    function voidBatch(Job calldata job, Batch calldata batch) external nonReentrant {
+        // Check
+        bytes32 batchId = _requireBatch(jobIdOf(job), batch, JobStatus.Committed);
+        (IRandomnessBeacon.Resolution resolution, , ) = _resolve(batch.targetRound);
+        if (resolution != IRandomnessBeacon.Resolution.Dead) {
+            revert JobEscrow_BeaconAlive(batchId, batch.targetRound);
+        }
+        // Effect
+        _settle(job, batch, batchId, Outcome.Void);
+        // Interaction
+        _finish(job, batch, Outcome.Void);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function postRound(Job calldata job, Batch calldata batch, bytes calldata signature) external nonReentrant {
+        // Check
+        bytes32 batchId = _requireBatch(jobIdOf(job), batch, JobStatus.Committed);
+        (IRandomnessBeacon.Resolution resolution, , uint64 index) = _resolve(batch.targetRound);
+        if (resolution == IRandomnessBeacon.Resolution.Dead) {
+            revert JobEscrow_BeaconDead(batchId, batch.targetRound);
+        }
+        // Effect
+        _payFromPool(job.modelId, msg.sender, BEACON_SHARE);
+        // Interaction: reverts for a round that is posted already, so one posting is paid once
+        BEACON.post(BEACON.candidate(batch.targetRound, index), signature);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function settleAudit(
+        Job calldata job,
+        Batch calldata batch,
+        Outcome outcome,
+        Payment[] calldata fees
+    ) external nonReentrant {
+        // Check
+        if (msg.sender != address(COURT)) revert JobEscrow_UnauthorizedCaller(msg.sender);
+        bytes32 batchId = _requireBatch(jobIdOf(job), batch, JobStatus.Audited);
+        if (outcome > Outcome.Void) {
+            revert JobEscrow_InvalidTerm("outcome", uint256(outcome), uint256(Outcome.Void));
+        }
+        // Effect
+        _settle(job, batch, batchId, outcome);
+        for (uint256 i = 0; i < fees.length; ++i) _payFromPool(job.modelId, fees[i].to, fees[i].amount);
+        // Interaction
+        if (outcome == Outcome.Void) REGISTRY.setProbation(job.modelId, job.provider);
+        // Only a batch that was certain to be checked says anything for a provider on probation.
+        if (outcome == Outcome.Paid && batch.p == WAD) REGISTRY.notePassed(job.modelId, job.provider);
+        _finish(job, batch, outcome);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function jobStateOf(bytes32 jobId) external view returns (JobStatus status, bytes32 batchTag) {
+        uint256 state = _jobs[jobId];
+        return (JobStatus(uint8(state)), bytes32(state & ~uint256(0xff)));
+    }
+
+    /// @inheritdoc IJobEscrow
+    function panelFee(Job calldata job, Batch calldata batch) external view returns (uint96 fee) {
+        return _panelFee(job, batch.total, batch.count, batch.maxLeafFee);
+    }
+
+    /// @dev Locks min(L, a tenth of the budget): what the requester gets if nothing is delivered.
+    function _bind(Job calldata job, bytes32 jobId) private {
+        emit JobAccepted(jobId, job.provider);
+        // Interaction
+        _lock(job.provider, JobTerms.acceptLockDown(job));
+    }
+
+    function _lock(address provider, uint256 amount) private {
+        if (amount > 0) STAKING.lock(provider, amount);
+    }
+
+    /// @dev Fixes seats, providers and p of a batch, and adds its value to what is open on the model.
+    function _fixSampling(Job calldata job, Batch memory batch) private {
+        bool onProbation;
+        uint256 exposureCap;
+        (batch.seatsAtCommit, batch.eligibleProviders, onProbation, exposureCap) = REGISTRY.samplingState(
+            job.modelId,
+            job.provider
+        );
+        uint256 gain = uint256(batch.total) + job.valueAtRisk;
+        uint256 p = _probability(job, batch, gain);
+        batch.p = onProbation || batch.total > ALWAYS_AUDIT_ABOVE ? uint64(WAD) : uint64(p);
+        ModelAccount storage model = _models[job.modelId];
+        uint256 exposure = model.exposure + gain;
+        exposureCap = Math.min(exposureCap, type(uint96).max);
+        if (exposure > exposureCap) revert JobEscrow_ExposureExceeded(job.modelId, exposure, exposureCap);
+        // ≤ exposureCap
+        model.exposure = uint96(exposure);
+    }
+
+    /// @dev Ends a batch: moves its total, takes it off what is open on the model, and clears the job's slot.
+    function _settle(Job calldata job, Batch calldata batch, bytes32 batchId, Outcome outcome) private {
+        delete _jobs[batch.jobId];
+        // The commit checked that the exposure, and so each of its parts, fits 96 bits.
+        _models[job.modelId].exposure -= batch.total + job.valueAtRisk;
+        if (outcome == Outcome.Paid) {
+            _pay(job, batch, batchId);
+        } else {
+            _credit(job.requester, batch.total);
+            emit BatchRefunded(batchId, batch.jobId, outcome, batch.total);
+        }
+    }
+
+    function _pay(Job calldata job, Batch calldata batch, bytes32 batchId) private {
+        (uint256 royalty, uint256 protocolFee, uint256 premium) = _costs(
+            job,
+            batch.total,
+            batch.count,
+            batch.maxLeafFee,
+            batch.p
+        );
+        // The commit checked that the costs are at most the total, of 96 bits.
+        uint256 paid = batch.total - royalty - protocolFee - premium;
+        ModelAccount storage model = _models[job.modelId];
+        model.royaltyOwed += uint96(royalty);
+        model.pool += uint96(premium);
+        model.protocolFees += uint96(protocolFee);
+        _credit(job.provider, paid);
+        emit BatchPaid(batchId, batch.jobId, paid, royalty, protocolFee, premium);
+    }
+
+    /// @dev Frees the collateral, unless the court slashes it, and tells the callback.
+    function _finish(Job calldata job, Batch calldata batch, Outcome outcome) private {
+        if (outcome != Outcome.Rejected) STAKING.release(job.provider, batch.collateral);
+        _notify(batch.jobId, job.callback, outcome, batch.root);
+    }
+
+    /// @dev Ends a job that never got a batch.
+    function _endUndelivered(Job calldata job, bytes32 jobId) private {
+        delete _jobs[jobId];
+        _credit(job.requester, job.budget);
+    }
+
+    /// @dev Tells the job's callback, last, with exactly the stipend. A caller that leaves too little gas for it reverts:
+    /// nobody can make a callback fail. What it returns is not copied, that it fails changes nothing.
+    function _notify(bytes32 jobId, address callback, Outcome outcome, bytes32 root) private {
+        if (callback == address(0)) return;
+        uint256 stipend = CALLBACK_GAS;
+        uint256 required = stipend + CALLBACK_MARGIN;
+        // EIP-150: a call gets at most 63/64 of what is left.
+        uint256 available = (gasleft() * 63) / 64;
+        if (available < required) revert JobEscrow_InsufficientCallbackGas(available, required);
+        bytes memory data = abi.encodeCall(IJobCallback.onJobFinalized, (jobId, outcome, root));
+        bool success;
+        assembly ("memory-safe") {
+            success := call(stipend, callback, 0, add(data, 0x20), mload(data), 0, 0)
+        }
+        if (!success) emit CallbackFailed(jobId, callback);
+    }
+
+    function _checkRegistryTerms(Job calldata job) private view {
+        (uint16 royaltyBps, uint96 verifierFee, uint16 samplePoints, uint64 detection) = REGISTRY.jobTerms(
+            job.modelId,
+            job.version
+        );
+        JobTerms.requireEqual("royaltyBps", job.royaltyBps, royaltyBps);
+        JobTerms.requireEqual("verifierFee", job.verifierFee, verifierFee);
+        JobTerms.requireEqual("samplePoints", job.samplePoints, samplePoints);
+        JobTerms.requireEqual("detection", job.detection, detection);
+    }
+
+    /// @dev Keys first, contracts afterwards: an operator is nearly always a key, and asking whether an address has code
+    /// costs a cold access.
+    function _checkQuote(bytes32 jobId, address provider, bytes calldata quote) private view {
+        address operator = STAKING.operatorOf(provider);
+        if (operator == address(0)) revert JobEscrow_InvalidQuote(jobId, provider);
+        (address signer, , ) = ECDSA.tryRecoverCalldata(jobId, quote);
+        // A failed recovery gives zero, which neither of them is.
+        if (signer == operator || signer == provider) return;
+        if (SignatureChecker.isValidERC1271SignatureNowCalldata(operator, jobId, quote)) return;
+        if (SignatureChecker.isValidERC1271SignatureNowCalldata(provider, jobId, quote)) return;
+        revert JobEscrow_InvalidQuote(jobId, provider);
+    }
+
+    /// @dev p by the sampling law, at least the floor. Reverts if the terms cannot make cheating lose.
+    function _probability(Job calldata job, Batch memory batch, uint256 gain) private view returns (uint256 p) {
+        SamplingMath.Law memory law = SamplingMath.Law(CAPTURE, RECOVERY, SAFETY, FLOOR);
+        uint256 points = SamplingMath.effectivePoints(job.samplePoints, batch.total, batch.maxLeafFee);
+        uint256 detected = SamplingMath.detectionProbability(job.detection, points);
+        p = SamplingMath.rawProbability(law, batch.total, gain, batch.collateral, detected);
+        if (p > WAD) {
+            uint256 required = SamplingMath.requiredCollateral(law, batch.total, gain, detected);
+            revert JobEscrow_CollateralTooLow(batch.collateral, required);
+        }
+        return Math.max(p, law.floor);
+    }
+
+    /// @dev What a paid batch gives away. Royalty and fee favour the provider, the premium the pool.
+    function _costs(
+        Job calldata job,
+        uint96 total,
+        uint32 count,
+        uint96 maxLeafFee,
+        uint64 p
+    ) private view returns (uint256 royalty, uint256 protocolFee, uint256 premium) {
+        royalty = (uint256(total) * job.royaltyBps) / BPS;
+        protocolFee = (uint256(total) * PROTOCOL_FEE_BPS) / BPS;
+        uint96 fee = _panelFee(job, total, count, maxLeafFee);
+        premium = SamplingMath.premium(p, fee, PANELISTS, BEACON_SHARE);
+        uint256 costs = royalty + protocolFee + premium;
+        if (costs > total) revert JobEscrow_CostsExceedTotal(costs, total);
+    }
+
+    function _panelFee(Job calldata job, uint96 total, uint32 count, uint96 maxLeafFee) private view returns (uint96) {
+        uint256 fee = JobTerms.panelFeeDown(job, total, count, maxLeafFee, VERIFIER_VALUE_BPS);
+        if (fee > type(uint96).max) revert JobEscrow_CostsExceedTotal(fee, total);
+        return uint96(fee);
+    }
+
+    /// @dev Seed and decision of a batch. A later candidate than the first is always an audit: nobody can gain by
+    /// withholding a round.
+    function _draw(bytes32 batchId, Batch calldata batch) private view returns (bytes32 seed, bool audited) {
+        uint64 target = batch.targetRound;
+        (IRandomnessBeacon.Resolution resolution, bytes32 value, uint64 index) = _resolve(target);
+        if (resolution == IRandomnessBeacon.Resolution.Pending) {
+            revert JobEscrow_RoundNotPosted(batchId, BEACON.candidate(target, index));
+        }
+        if (resolution == IRandomnessBeacon.Resolution.Dead) revert JobEscrow_BeaconDead(batchId, target);
+        seed = ReceiptLib.batchSeed(value, block.chainid, address(this), batchId);
+        audited = index > 0 || ReceiptLib.isAudited(seed, batch.p);
+    }
+
+    function _resolve(uint64 target) private view returns (IRandomnessBeacon.Resolution, bytes32, uint64) {
+        return BEACON.resolve(target);
+    }
+
+    function _requireBatch(
+        bytes32 jobId,
+        Batch calldata batch,
+        JobStatus expected
+    ) private view returns (bytes32 batchId) {
+        uint256 state = _requireStatus(jobId, expected);
+        batchId = RawTerms.batchId(batch);
+        if (state != _state(batchId, expected)) revert JobEscrow_UnknownBatch(batchId, jobId);
+    }
+
+    function _requireStatus(bytes32 jobId, JobStatus expected) private view returns (uint256 state) {
+        state = _jobs[jobId];
+        JobStatus actual = JobStatus(uint8(state));
+        if (actual != expected) revert JobEscrow_WrongStatus(jobId, actual, expected);
+    }
+
+    function _requireProvider(address provider) private view {
+        if (!STAKING.mayAct(provider, msg.sender)) revert JobEscrow_NotProvider(msg.sender, provider);
+    }
+
+    function _state(bytes32 batchId, JobStatus status) private pure returns (uint256) {
+        return (uint256(batchId) << 8) | uint256(status);
+    }
+}

@@ -2,7 +2,12 @@ import type { Batch, Job } from "@assay/sdk";
 
 /** Arguments of the events that the worker follows, by name. Structs are in the SDK's form, numbers are bigints. */
 export interface EventArguments {
-  readonly JobOpened: { readonly jobId: string; readonly requester: string; readonly provider: string; readonly job: Job };
+  readonly JobOpened: {
+    readonly jobId: string;
+    readonly requester: string;
+    readonly provider: string;
+    readonly job: Job;
+  };
   readonly JobAccepted: { readonly jobId: string; readonly provider: string };
   readonly JobCancelled: { readonly jobId: string; readonly refund: bigint };
   readonly JobExpired: { readonly jobId: string; readonly refund: bigint; readonly compensation: bigint };

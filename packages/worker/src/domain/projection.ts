@@ -4,16 +4,7 @@ import type { ChainEvent } from "./chainEvent.js";
 
 /** Where a job stands on the chain, as its events tell. `unseen`: no event yet. The last five are final. */
 export type JobStage =
-  | "unseen"
-  | "open"
-  | "active"
-  | "committed"
-  | "audited"
-  | "paid"
-  | "rejected"
-  | "void"
-  | "cancelled"
-  | "expired";
+  "unseen" | "open" | "active" | "committed" | "audited" | "paid" | "rejected" | "void" | "cancelled" | "expired";
 
 export const FINAL_STAGES: readonly JobStage[] = ["paid", "rejected", "void", "cancelled", "expired"];
 
@@ -86,9 +77,7 @@ export interface AuditProjection {
 /** What the events of one audit say about it. */
 export function projectAudit(events: readonly ChainEvent[]): AuditProjection {
   const memberships = events.flatMap((event) =>
-    event.name === "MemberDrawn"
-      ? [{ member: event.args.member, panel: event.args.panel, seat: event.args.seat }]
-      : [],
+    event.name === "MemberDrawn" ? [{ member: event.args.member, panel: event.args.panel, seat: event.args.seat }] : [],
   );
   const end = events.findLast((event) => event.name === "AuditEnded");
   return {

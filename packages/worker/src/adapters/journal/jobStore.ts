@@ -12,7 +12,11 @@ type StoredAnswer = Omit<JobAnswer, "output">;
 export function newJobRow(
   jobId: string,
   job: Job,
-  { collateral, quote = null, request = null }: { collateral: bigint; quote?: string | null; request?: Uint8Array | null },
+  {
+    collateral,
+    quote = null,
+    request = null,
+  }: { collateral: bigint; quote?: string | null; request?: Uint8Array | null },
 ): JobTable {
   return {
     job_id: jobId,

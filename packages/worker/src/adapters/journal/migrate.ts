@@ -1,5 +1,6 @@
 import { createTransactionTable } from "@assay/sdk/node";
-import { type Kysely, type Migration, Migrator } from "kysely";
+import type { Kysely } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
 
 import type { JournalDatabase } from "./schema.js";
 

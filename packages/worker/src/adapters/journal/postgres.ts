@@ -75,9 +75,10 @@ export async function openPostgres(url: string, owner: JournalOwner): Promise<Jo
 
 async function takeLease(lease: pg.Client, schema: string, owner: JournalOwner): Promise<void> {
   await lease.connect();
-  const { rows } = await lease.query<{ taken: boolean }>("select pg_try_advisory_lock(hashtextextended($1, 0)) as taken", [
-    schema,
-  ]);
+  const { rows } = await lease.query<{ taken: boolean }>(
+    "select pg_try_advisory_lock(hashtextextended($1, 0)) as taken",
+    [schema],
+  );
   if (rows[0]?.taken === true) return;
   throw new AssayError({
     code: "DATA_LOCKED",

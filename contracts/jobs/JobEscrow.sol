@@ -121,7 +121,6 @@ contract JobEscrow is ModelFunds {
         if (block.timestamp > JobFields.commitBy(job)) revert JobEscrow_DeadlinePassed(jobId, job.commitBy);
         address provider = JobFields.provider(job);
         _requireProvider(provider);
-        JobTerms.checkCommitment(job, commitment);
         batch.jobId = jobId;
         batch.root = commitment.root;
         batch.total = commitment.total;
@@ -129,6 +128,7 @@ contract JobEscrow is ModelFunds {
         batch.count = commitment.count;
         batch.maxLeafFee = commitment.maxLeafFee;
         batch.committedAt = uint64(block.timestamp);
+        JobTerms.checkCommitment(job, batch);
         _fixSampling(job, batch);
         batch.targetRound = BEACON.nextTarget(uint64(block.timestamp) + BEACON_DELAY);
         _requireCostsCovered(job, batch);

@@ -4,7 +4,7 @@ pragma solidity 0.8.34;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {Commitment, Job, JobKind} from "../interfaces/Types.sol";
+import {Batch, Job, JobKind} from "../interfaces/Types.sol";
 import {JobFields} from "./RawFields.sol";
 
 /// @title Rules and amounts that follow from a job's terms alone
@@ -46,17 +46,17 @@ library JobTerms {
     }
 
     /// @notice What the only batch of a one-shot job must be.
-    function checkCommitment(Job calldata job, Commitment calldata commitment) internal pure {
-        (uint256 total, uint256 maxLeafFee) = (commitment.total, commitment.maxLeafFee);
+    function checkCommitment(Job calldata job, Batch memory batch) internal pure {
+        (uint256 total, uint256 maxLeafFee) = (batch.total, batch.maxLeafFee);
         (uint256 budget, uint256 units) = (JobFields.budget(job), JobFields.units(job));
         if (total != budget) invalid("total", total, budget);
-        if (commitment.count != units) invalid("count", commitment.count, units);
-        if (commitment.root == 0) invalid("root", 0, 1);
+        if (batch.count != units) invalid("count", batch.count, units);
+        if (batch.root == 0) invalid("root", 0, 1);
         if (maxLeafFee == 0) invalid("maxLeafFee", 0, 1);
         if (maxLeafFee > total) invalid("maxLeafFee", maxLeafFee, total);
         uint256 least = leastCollateralUp(JobFields.collateralBps(job), total);
-        if (commitment.collateral < least) {
-            revert IJobEscrow.JobEscrow_CollateralTooLow(commitment.collateral, least);
+        if (batch.collateral < least) {
+            revert IJobEscrow.JobEscrow_CollateralTooLow(batch.collateral, least);
         }
     }
 

@@ -8,6 +8,7 @@ import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IProviderStaking} from "../interfaces/IProviderStaking.sol";
 import {Batch, Job, Outcome, Payment} from "../interfaces/Types.sol";
+import {RawTerms} from "../libraries/RawTerms.sol";
 import {ReceiptLib} from "../libraries/ReceiptLib.sol";
 import {CourtParameters} from "./CourtParameters.sol";
 import {LeafRules} from "./LeafRules.sol";
@@ -21,29 +22,29 @@ contract AuditCourt is IAuditCourt {
     uint32 private constant MAX_TRIES = 64;
     uint8 private constant MAX_REDRAWS = 2;
 
-    IJobEscrow private immutable _ESCROW;
-    IProviderStaking private immutable _STAKING;
-    IModelRegistry private immutable _REGISTRY;
+    IJobEscrow private immutable ESCROW;
+    IProviderStaking private immutable STAKING;
+    IModelRegistry private immutable REGISTRY;
 
-    uint32 private immutable _DRAW_WINDOW;
-    uint32 private immutable _OPEN_WINDOW;
-    uint32 private immutable _COMMIT_WINDOW;
-    uint32 private immutable _REVEAL_WINDOW;
-    bool private immutable _TEST_NETWORK;
+    uint32 private immutable DRAW_WINDOW;
+    uint32 private immutable OPEN_WINDOW;
+    uint32 private immutable COMMIT_WINDOW;
+    uint32 private immutable REVEAL_WINDOW;
+    bool private immutable TEST_NETWORK;
 
     mapping(bytes32 auditId => Audit audit) private _audits;
     /// @dev Members of all panels, the current one's last: firstMember + drawn of them.
     mapping(bytes32 auditId => mapping(uint256 index => Member member)) private _members;
 
     constructor(IJobEscrow escrow_, IProviderStaking staking_, IModelRegistry registry_, CourtParams memory params_) {
-        _ESCROW = escrow_;
-        _STAKING = staking_;
-        _REGISTRY = registry_;
-        _DRAW_WINDOW = params_.drawWindow;
-        _OPEN_WINDOW = params_.openWindow;
-        _COMMIT_WINDOW = params_.commitWindow;
-        _REVEAL_WINDOW = params_.revealWindow;
-        _TEST_NETWORK = params_.testNetwork;
+        ESCROW = escrow_;
+        STAKING = staking_;
+        REGISTRY = registry_;
+        DRAW_WINDOW = params_.drawWindow;
+        OPEN_WINDOW = params_.openWindow;
+        COMMIT_WINDOW = params_.commitWindow;
+        REVEAL_WINDOW = params_.revealWindow;
+        TEST_NETWORK = params_.testNetwork;
         CourtParameters.checkWiring(escrow_, staking_, registry_, address(this));
         CourtParameters.checkWindows(params_);
         CourtParameters.checkExitDelay(escrow_, registry_, params_);
@@ -51,7 +52,7 @@ contract AuditCourt is IAuditCourt {
 
     /// @inheritdoc IAuditCourt
     function params() public view returns (CourtParams memory) {
-        return CourtParams(_DRAW_WINDOW, _OPEN_WINDOW, _COMMIT_WINDOW, _REVEAL_WINDOW, _TEST_NETWORK);
+        return CourtParams(DRAW_WINDOW, OPEN_WINDOW, COMMIT_WINDOW, REVEAL_WINDOW, TEST_NETWORK);
     }
 
     /// @inheritdoc IAuditCourt
@@ -73,8 +74,8 @@ contract AuditCourt is IAuditCourt {
 
     /// @inheritdoc IAuditCourt
     function openAudit(Job calldata job, Batch calldata batch, bytes32 seed) external {
-        if (msg.sender != address(_ESCROW)) revert AuditCourt_UnauthorizedCaller(msg.sender);
-        bytes32 auditId = ReceiptLib.batchId(batch);
+        if (msg.sender != address(ESCROW)) revert AuditCourt_UnauthorizedCaller(msg.sender);
+        bytes32 auditId = RawTerms.batchId(batch);
         Audit storage audit = _audits[auditId];
         if (audit.phase != Phase.None) revert AuditCourt_WrongPhase(auditId, audit.phase, Phase.None);
         audit.seed = seed;
@@ -94,12 +95,12 @@ contract AuditCourt is IAuditCourt {
         bytes32 auditId = _identify(job, batch);
         _requireOpen(auditId, Phase.Opening);
         Audit storage audit = _audits[auditId];
-        bytes32 policyId = _REGISTRY.versionOf(job.modelId, job.version).policyId;
+        bytes32 policyId = REGISTRY.versionOf(job.modelId, job.version).policyId;
         audit.samplesHash = LeafRules.checkLeaves(auditId, audit.seed, policyId, job, batch, openings);
         for (uint256 i = 0; i < openings.length; ++i) {
             emit LeafOpened(auditId, openings[i].index, openings[i].receipt, openings[i].request);
         }
-        _startPhase(auditId, Phase.Committing, _COMMIT_WINDOW);
+        _startPhase(auditId, Phase.Committing, COMMIT_WINDOW);
     }
 
     /// @inheritdoc IAuditCourt
@@ -126,7 +127,7 @@ contract AuditCourt is IAuditCourt {
         bytes32 answersHash = ReceiptLib.vote(digests);
         audit.answersHash = answersHash;
         emit AnswersOpened(auditId, answersHash, digests);
-        _startPhase(auditId, Phase.Revealing, _REVEAL_WINDOW);
+        _startPhase(auditId, Phase.Revealing, REVEAL_WINDOW);
     }
 
     /// @inheritdoc IAuditCourt
@@ -210,15 +211,15 @@ contract AuditCourt is IAuditCourt {
     }
 
     function _afterCommits(bytes32 auditId) private {
-        if (_audits[auditId].answersHash == 0) _startPhase(auditId, Phase.Answering, _OPEN_WINDOW);
-        else _startPhase(auditId, Phase.Revealing, _REVEAL_WINDOW);
+        if (_audits[auditId].answersHash == 0) _startPhase(auditId, Phase.Answering, OPEN_WINDOW);
+        else _startPhase(auditId, Phase.Revealing, REVEAL_WINDOW);
     }
 
     function _startPanel(bytes32 auditId, Job calldata job, Batch calldata batch, uint8 level) private {
         Audit storage audit = _audits[auditId];
         audit.level = level;
         audit.size = PanelRules.panelSize(level, batch.eligibleProviders);
-        _startPhase(auditId, Phase.Drawing, _DRAW_WINDOW);
+        _startPhase(auditId, Phase.Drawing, DRAW_WINDOW);
         _drawMembers(auditId, job, batch);
     }
 
@@ -256,8 +257,8 @@ contract AuditCourt is IAuditCourt {
             tries -= _drawSome(auditId, job, batch, tries);
         }
         if (audit.drawn < audit.size || audit.size == 0) return;
-        if (audit.samplesHash == 0) _startPhase(auditId, Phase.Opening, _OPEN_WINDOW);
-        else _startPhase(auditId, Phase.Committing, _COMMIT_WINDOW);
+        if (audit.samplesHash == 0) _startPhase(auditId, Phase.Opening, OPEN_WINDOW);
+        else _startPhase(auditId, Phase.Committing, COMMIT_WINDOW);
     }
 
     /// @return used tries
@@ -270,7 +271,7 @@ contract AuditCourt is IAuditCourt {
         Audit storage audit = _audits[auditId];
         (address[] memory excluded, uint32 wanted) = _drawable(auditId, job.provider, batch.eligibleProviders);
         uint32 firstTry = audit.nextTry;
-        (uint32[] memory seats, address[] memory providers, uint32 nextTry) = _REGISTRY.draw(
+        (uint32[] memory seats, address[] memory providers, uint32 nextTry) = REGISTRY.draw(
             IModelRegistry.DrawRequest({
                 modelId: job.modelId,
                 seed: ReceiptLib.panelSeed(audit.seed, audit.panel),
@@ -342,7 +343,7 @@ contract AuditCourt is IAuditCourt {
 
     /// @param decided the vote that prevailed; Rejected without one: the provider missed an opening
     function _end(bytes32 auditId, Job calldata job, Batch calldata batch, Outcome outcome, bytes32 decided) private {
-        uint96 fee = _ESCROW.panelFee(job, batch);
+        uint96 fee = ESCROW.panelFee(job, batch);
         // Effect
         Member[] memory members = _clear(auditId);
         emit AuditEnded(auditId, outcome, outcome == Outcome.Rejected ? batch.collateral : 0);
@@ -350,13 +351,13 @@ contract AuditCourt is IAuditCourt {
         Payment[] memory payments;
         if (outcome == Outcome.Rejected) {
             payments = PanelRules.slashPayments(members, decided, fee, batch.collateral, job.requester);
-            _STAKING.slash(job.provider, batch.collateral, payments);
+            STAKING.slash(job.provider, batch.collateral, payments);
             payments = new Payment[](0);
         } else if (outcome == Outcome.Paid) {
             payments = PanelRules.poolPayments(members, decided, fee);
         }
         _penalise(job.modelId, members, decided, fee, outcome);
-        _ESCROW.settleAudit(job, batch, outcome, payments);
+        ESCROW.settleAudit(job, batch, outcome, payments);
     }
 
     /// @dev Deletes an audit. Returns the members that had their chance to act: none of a panel that was being drawn, or
@@ -380,13 +381,13 @@ contract AuditCourt is IAuditCourt {
             if (fees == 0) continue;
             // ≤ type(uint96).max
             uint96 amount = uint96(Math.min(fees * fee, type(uint96).max));
-            _REGISTRY.penalise(modelId, members[i].seat, members[i].provider, amount);
+            REGISTRY.penalise(modelId, members[i].seat, members[i].provider, amount);
         }
     }
 
     function _identify(Job calldata job, Batch calldata batch) private view returns (bytes32 auditId) {
-        auditId = ReceiptLib.batchId(batch);
-        bytes32 jobId = _ESCROW.jobIdOf(job);
+        auditId = RawTerms.batchId(batch);
+        bytes32 jobId = RawTerms.jobId(job, ESCROW.domainSeparator());
         if (batch.jobId != jobId || _audits[auditId].phase == Phase.None) {
             revert AuditCourt_UnknownBatch(auditId, jobId);
         }
@@ -408,7 +409,7 @@ contract AuditCourt is IAuditCourt {
         Audit storage audit = _audits[auditId];
         member = _members[auditId][index];
         bool seated = index >= audit.firstMember && index < uint256(audit.firstMember) + audit.drawn;
-        if (!seated || !_STAKING.mayAct(member.provider, msg.sender)) {
+        if (!seated || !STAKING.mayAct(member.provider, msg.sender)) {
             revert AuditCourt_NotMember(auditId, index, msg.sender);
         }
     }

@@ -67,7 +67,7 @@ check("{deploy/**/*.ts,hardhat.config.ts}", typeScriptImports, (_, to) =>
 );
 
 // Packages: the ranks of the folders under src; a file in no named folder ranks above them all.
-const SDK_RANKS = ["typechain", "errors", "protocol", "actions"];
+const SDK_RANKS = ["typechain", "errors", "protocol", "deployments", "deployment", "contracts", "actions"];
 const APPLICATION_RANKS = ["domain", "adapters", "services"];
 
 function rank(ranks: readonly string[], pathInSource: string): number {

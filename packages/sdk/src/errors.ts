@@ -8,6 +8,8 @@ export interface AssayErrorOptions {
   readonly hint?: string;
   /** True when the same call may succeed later without any change by the caller. Defaults to false. */
   readonly retryable?: boolean;
+  /** Values that programs may branch on, such as the name and the arguments of a contract's error. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** The error underneath, kept for logs. */
   readonly cause?: unknown;
 }
@@ -29,12 +31,14 @@ export class AssayError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
   readonly retryable: boolean;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 
-  constructor({ code, message, hint, retryable = false, cause }: AssayErrorOptions) {
+  constructor({ code, message, hint, retryable = false, details, cause }: AssayErrorOptions) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;
     this.retryable = retryable;
+    this.details = details;
   }
 
   /** Recognises an `AssayError` even when it comes from a second copy of this package. */

@@ -1,0 +1,21 @@
+/** Everything that two programs must agree on: hashes, typed data, sum tree, sampling law, policies. */
+export * from "./canonicalJson.js";
+export {
+  assayDomain,
+  domainSeparator,
+  encodeBatch,
+  JOB_TYPES,
+  RECEIPT_TYPES,
+  typedDataDigest,
+  type AssayDomain,
+} from "./eip712.js";
+export { keccak, keccakHex, loadFastKeccak } from "./keccak.js";
+export * from "./policy.js";
+export * from "./receipts.js";
+export * from "./samples.js";
+export * from "./samplingLaw.js";
+export * from "./sumTree.js";
+export * from "./types.js";
+export * from "./checkAnswer.js";
+export * from "./inferenceRequest.js";
+export * from "./workerApi.js";

@@ -39,9 +39,9 @@ library SamplingMath {
 
     /// @notice Unclamped p, WAD, rounded up. Above 1e18 the terms cannot make cheating lose.
     /// @param total V
-    /// @param gain s = V + valueAtRisk, ≤ 2^97
+    /// @param gain s = V + valueAtRisk, at most 97 bits
     /// @param collateral L
-    /// @param detected P, ≤ 1e18
+    /// @param detected P, at most a WAD
     function rawProbability(
         Law memory law,
         uint96 total,
@@ -50,11 +50,12 @@ library SamplingMath {
         uint256 detected
     ) internal pure returns (uint256) {
         unchecked {
-            // P and 1 − κ are at most 2^60, an amount times a WAD at most 2^156: below 2^218.
-            uint256 loss = (_caught(law, detected) * (uint256(total) * WAD + uint256(collateral) * (WAD - law.recovery))) / WAD;
+            // 60 bits times 157
+            uint256 stake = uint256(total) * WAD + uint256(collateral) * (WAD - law.recovery);
+            uint256 loss = (_caught(law, detected) * stake) / WAD;
             if (loss == 0) return type(uint256).max;
-            // σ < 2^64 and s ≤ 2^97: below 2^221.
-            return (uint256(law.safety) * gain * WAD + loss - 1) / loss;
+            // 64 bits times 97 times 60
+            return (law.safety * gain * WAD + loss - 1) / loss;
         }
     }
 
@@ -108,7 +109,7 @@ library SamplingMath {
     /// @param beaconShare the batch's part of posting its round
     function premium(uint64 p, uint96 fee, uint256 panelists, uint96 beaconShare) internal pure returns (uint256) {
         unchecked {
-            // p < 2^64, fee < 2^96, at most ten panelists: below 2^224.
+            // 64 bits times 96 times 64
             uint256 panels = (uint256(p) * fee * panelists + WAD * WAD - 1) / (WAD * WAD);
             return (panels * 11 + 9) / 10 + beaconShare;
         }

@@ -6,7 +6,7 @@ import { decodeRpcError } from "../../src/errors/rpcError.js";
 import { toAssayError } from "../../src/errors/toAssayError.js";
 
 const node = (message: string): Error =>
-  makeError("could not coalesce error", "UNKNOWN_ERROR", { error: { code: -32000, message } } as never);
+  makeError("could not coalesce error", "UNKNOWN_ERROR", { error: { code: -32000, message } });
 const system = (code: string): Error => Object.assign(new Error(`connect ${code} 127.0.0.1:8545`), { code });
 
 describe("decodeRpcError", () => {
@@ -27,7 +27,7 @@ describe("decodeRpcError", () => {
     ],
     [
       "a timeout",
-      makeError("request timeout", "TIMEOUT", { operation: "request", reason: "timeout" } as never),
+      makeError("request timeout", "TIMEOUT", { operation: "request", reason: "timeout" }),
       "RPC_TIMEOUT",
       true,
     ],

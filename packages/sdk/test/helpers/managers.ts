@@ -24,9 +24,10 @@ export interface TestManager {
   readonly manager: TransactionManager;
   readonly events: TransactionEvent[];
   /** Resolves with the next event of a type, or with one that has come already. */
-  seen<T extends TransactionEvent["type"]>(type: T): Promise<Extract<TransactionEvent, { type: T }>>;
+  readonly seen: <T extends TransactionEvent["type"]>(type: T) => Promise<EventOf<T>>;
 }
 
+type EventOf<T extends TransactionEvent["type"]> = TransactionEvent & { readonly type: T };
 type Options = Partial<TransactionManagerOptions> & Pick<TransactionManagerOptions, "signer">;
 
 /** Managers that look at the chain every 25 ms, all ended by `stopAll`. */
@@ -54,12 +55,10 @@ export class Managers {
       },
     });
     this.#managers.push(manager);
-    const seen = async <T extends TransactionEvent["type"]>(
-      type: T,
-    ): Promise<Extract<TransactionEvent, { type: T }>> => {
+    const seen = async <T extends TransactionEvent["type"]>(type: T): Promise<EventOf<T>> => {
       for (;;) {
-        const found = events.find((event) => event.type === type);
-        if (found !== undefined) return found as Extract<TransactionEvent, { type: T }>;
+        const found = events.find((event): event is EventOf<T> => event.type === type);
+        if (found !== undefined) return found;
         await new Promise<void>((resolve) => waiting.add(resolve));
       }
     };

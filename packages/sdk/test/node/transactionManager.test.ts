@@ -117,16 +117,18 @@ describe("TransactionManager", () => {
 
   describe("reverts", () => {
     let asset: TestAsset;
+    let address: string;
 
     before(async () => {
       const deployer = await chain.getSigner(0);
       asset = await new TestAsset__factory(deployer).deploy();
       await asset.waitForDeployment();
+      address = await asset.getAddress();
     });
 
     const assetTransfer = (amount: bigint): { label: string; to: string; data: string } => ({
       label: "asset transfer",
-      to: String(asset.target),
+      to: address,
       data: asset.interface.encodeFunctionData("transfer", [target, amount]),
     });
 
@@ -148,7 +150,7 @@ describe("TransactionManager", () => {
       const { manager } = await managers.open(node.url, { signer });
       const mint = manager.send({
         label: "mint",
-        to: String(asset.target),
+        to: address,
         data: asset.interface.encodeFunctionData("mint", [signer.address, 10n]),
       });
       const paid = manager.send(assetTransfer(10n));

@@ -29,6 +29,26 @@ export default defineConfig(
     },
   },
   {
+    files: ["packages/*/src/**"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "ThrowStatement > NewExpression[callee.name='Error']",
+          message: "Throw an AssayError with a hint.",
+        },
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "process", property: "env", message: "Read and validate it in the application's config.ts." },
+      ],
+    },
+  },
+  {
+    files: ["packages/*/src/config.ts"],
+    rules: { "no-restricted-properties": "off" },
+  },
+  {
     files: ["scripts/**", "deploy/task.ts", "packages/cli/src/**"],
     rules: { "no-console": "off" },
   },

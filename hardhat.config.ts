@@ -4,6 +4,8 @@ import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig, task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
+import quietDependencies from "./scripts/hardhat/quietDependencies.js";
+
 // Weighs call cost against code size: lower it if a contract nears the 24,576-byte limit.
 const OPTIMIZER_RUNS = 1_000;
 
@@ -35,7 +37,7 @@ const deploy = task("deploy", "Deploy Assay, or go on where an interrupted deplo
   .build();
 
 export default defineConfig({
-  plugins: [hardhatToolbox],
+  plugins: [hardhatToolbox, quietDependencies],
   tasks: [deploy],
   solidity: {
     profiles: { default: solc(false), production: solc(true) },

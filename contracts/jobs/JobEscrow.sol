@@ -43,18 +43,17 @@ contract JobEscrow is ModelFunds {
     function openJob(Job calldata job, bytes calldata quote) external returns (bytes32 jobId) {
         // Check
         if (msg.sender != job.requester) revert JobEscrow_NotRequester(msg.sender, job.requester);
-        JobTerms.checkTerms(job, MAX_DISPUTE_WINDOW);
+        JobTerms.checkShape(job);
+        JobTerms.checkTimes(job, MAX_DISPUTE_WINDOW);
         _checkRegistryTerms(job);
         jobId = jobIdOf(job);
         bool quoted = quote.length > 0;
         if (quoted) _checkQuote(jobId, job.provider, quote);
         // Effect
-        Account memory account = _accounts[msg.sender];
-        if (job.nonce != account.nonce) revert JobEscrow_InvalidNonce(job.nonce, account.nonce);
-        if (job.budget > account.balance) {
-            revert JobEscrow_InsufficientBalance(msg.sender, job.budget, account.balance);
-        }
-        _accounts[msg.sender] = Account(account.balance - job.budget, account.nonce + 1);
+        uint256 account = _debited(msg.sender, job.budget);
+        uint64 nonce = uint64(account >> NONCE_SHIFT);
+        if (job.nonce != nonce) revert JobEscrow_InvalidNonce(job.nonce, nonce);
+        _accounts[msg.sender] = account + (1 << NONCE_SHIFT);
         _jobs[jobId] = uint256(quoted ? JobStatus.Active : JobStatus.Open);
         RawTerms.logOpened(job, jobId);
         if (quoted) _bind(job, jobId);
@@ -116,7 +115,8 @@ contract JobEscrow is ModelFunds {
         bytes32 jobId = jobIdOf(job);
         _requireStatus(jobId, JobStatus.Active);
         if (block.timestamp > job.commitBy) revert JobEscrow_DeadlinePassed(jobId, job.commitBy);
-        _requireProvider(job.provider);
+        address provider = job.provider;
+        _requireProvider(provider);
         JobTerms.checkCommitment(job, commitment);
         batch.jobId = jobId;
         batch.root = commitment.root;
@@ -127,13 +127,21 @@ contract JobEscrow is ModelFunds {
         batch.committedAt = uint64(block.timestamp);
         _fixSampling(job, batch);
         batch.targetRound = BEACON.nextTarget(uint64(block.timestamp) + BEACON_DELAY);
-        _costs(job, batch.total, batch.count, batch.maxLeafFee, batch.p);
+        (uint256 royalty, uint256 protocolFee, uint256 premium) = _costs(
+            job,
+            batch.total,
+            batch.count,
+            batch.maxLeafFee,
+            batch.p
+        );
+        uint256 costs = royalty + protocolFee + premium;
+        if (costs > batch.total) revert JobEscrow_CostsExceedTotal(costs, batch.total);
         // Effect
         batchId = RawTerms.batchIdOf(batch);
         _jobs[jobId] = _state(batchId, JobStatus.Committed);
-        emit BatchCommitted(batchId, jobId, batch);
+        RawTerms.logCommitted(batch, batchId);
         // Interaction: the accept lock is part of the collateral from here on, and never more than it
-        _lock(job.provider, batch.collateral - JobTerms.acceptLockDown(job));
+        _lock(provider, batch.collateral - JobTerms.acceptLockDown(job));
     }
 
     /// @inheritdoc IJobEscrow
@@ -275,43 +283,42 @@ contract JobEscrow is ModelFunds {
         uint256 gain = uint256(batch.total) + job.valueAtRisk;
         uint256 p = _probability(job, batch, gain);
         batch.p = onProbation || batch.total > ALWAYS_AUDIT_ABOVE ? uint64(WAD) : uint64(p);
-        ModelAccount storage model = _models[job.modelId];
-        uint256 exposure = model.exposure + gain;
+        uint256 open = _openValues[job.modelId];
+        uint256 exposure = uint128(open) + gain;
         exposureCap = Math.min(exposureCap, type(uint96).max);
         if (exposure > exposureCap) revert JobEscrow_ExposureExceeded(job.modelId, exposure, exposureCap);
-        // ≤ exposureCap
-        model.exposure = uint96(exposure);
+        // The sum is below 2^96.
+        _openValues[job.modelId] = open + gain;
     }
 
     /// @dev Ends a batch: moves its total, takes it off what is open on the model, and clears the job's slot.
     function _settle(Job calldata job, Batch calldata batch, bytes32 batchId, Outcome outcome) private {
-        delete _jobs[batch.jobId];
-        // The commit checked that the exposure, and so each of its parts, fits 96 bits.
-        _models[job.modelId].exposure -= batch.total + job.valueAtRisk;
-        if (outcome == Outcome.Paid) {
-            _pay(job, batch, batchId);
-        } else {
-            _credit(job.requester, batch.total);
-            emit BatchRefunded(batchId, batch.jobId, outcome, batch.total);
+        bytes32 jobId = batch.jobId;
+        delete _jobs[jobId];
+        uint256 total = batch.total;
+        uint256 modelId = job.modelId;
+        uint256 open = _openValues[modelId] - (total + job.valueAtRisk);
+        if (outcome != Outcome.Paid) {
+            _openValues[modelId] = open;
+            _credit(job.requester, total);
+            emit BatchRefunded(batchId, jobId, outcome, total);
+            return;
         }
-    }
-
-    function _pay(Job calldata job, Batch calldata batch, bytes32 batchId) private {
         (uint256 royalty, uint256 protocolFee, uint256 premium) = _costs(
             job,
-            batch.total,
+            total,
             batch.count,
             batch.maxLeafFee,
             batch.p
         );
-        // The commit checked that the costs are at most the total, of 96 bits.
-        uint256 paid = batch.total - royalty - protocolFee - premium;
-        ModelAccount storage model = _models[job.modelId];
-        model.royaltyOwed += uint96(royalty);
-        model.pool += uint96(premium);
-        model.protocolFees += uint96(protocolFee);
-        _credit(job.provider, paid);
-        emit BatchPaid(batchId, batch.jobId, paid, royalty, protocolFee, premium);
+        _openValues[modelId] = open + (protocolFee << HIGH);
+        _pools[modelId] += royalty + (premium << HIGH);
+        unchecked {
+            // The commit checked that the costs are at most the total.
+            total -= royalty + protocolFee + premium;
+        }
+        _credit(job.provider, total);
+        emit BatchPaid(batchId, jobId, total, royalty, protocolFee, premium);
     }
 
     /// @dev Frees the collateral, unless the court slashes it, and tells the callback.
@@ -348,10 +355,10 @@ contract JobEscrow is ModelFunds {
             job.modelId,
             job.version
         );
-        JobTerms.requireEqual("royaltyBps", job.royaltyBps, royaltyBps);
-        JobTerms.requireEqual("verifierFee", job.verifierFee, verifierFee);
-        JobTerms.requireEqual("samplePoints", job.samplePoints, samplePoints);
-        JobTerms.requireEqual("detection", job.detection, detection);
+        if (job.royaltyBps != royaltyBps) JobTerms.mismatch("royaltyBps", job.royaltyBps, royaltyBps);
+        if (job.verifierFee != verifierFee) JobTerms.mismatch("verifierFee", job.verifierFee, verifierFee);
+        if (job.samplePoints != samplePoints) JobTerms.mismatch("samplePoints", job.samplePoints, samplePoints);
+        if (job.detection != detection) JobTerms.mismatch("detection", job.detection, detection);
     }
 
     /// @dev Keys first, contracts afterwards: an operator is nearly always a key, and asking whether an address has code
@@ -383,20 +390,25 @@ contract JobEscrow is ModelFunds {
     /// @dev What a paid batch gives away. Royalty and fee favour the provider, the premium the pool.
     function _costs(
         Job calldata job,
-        uint96 total,
-        uint32 count,
-        uint96 maxLeafFee,
+        uint256 total,
+        uint256 count,
+        uint256 maxLeafFee,
         uint64 p
     ) private view returns (uint256 royalty, uint256 protocolFee, uint256 premium) {
-        royalty = (uint256(total) * job.royaltyBps) / BPS;
-        protocolFee = (uint256(total) * PROTOCOL_FEE_BPS) / BPS;
-        uint96 fee = _panelFee(job, total, count, maxLeafFee);
-        premium = SamplingMath.premium(p, fee, PANELISTS, BEACON_SHARE);
-        uint256 costs = royalty + protocolFee + premium;
-        if (costs > total) revert JobEscrow_CostsExceedTotal(costs, total);
+        premium = SamplingMath.premium(p, _panelFee(job, total, count, maxLeafFee), PANELISTS, BEACON_SHARE);
+        unchecked {
+            // total below 2^96
+            royalty = (total * job.royaltyBps) / BPS;
+            protocolFee = (total * PROTOCOL_FEE_BPS) / BPS;
+        }
     }
 
-    function _panelFee(Job calldata job, uint96 total, uint32 count, uint96 maxLeafFee) private view returns (uint96) {
+    function _panelFee(
+        Job calldata job,
+        uint256 total,
+        uint256 count,
+        uint256 maxLeafFee
+    ) private view returns (uint96) {
         uint256 fee = JobTerms.panelFeeDown(job, total, count, maxLeafFee, VERIFIER_VALUE_BPS);
         if (fee > type(uint96).max) revert JobEscrow_CostsExceedTotal(fee, total);
         return uint96(fee);
@@ -431,8 +443,9 @@ contract JobEscrow is ModelFunds {
 
     function _requireStatus(bytes32 jobId, JobStatus expected) private view returns (uint256 state) {
         state = _jobs[jobId];
-        JobStatus actual = JobStatus(uint8(state));
-        if (actual != expected) revert JobEscrow_WrongStatus(jobId, actual, expected);
+        if (uint8(state) != uint8(expected)) {
+            revert JobEscrow_WrongStatus(jobId, JobStatus(uint8(state)), expected);
+        }
     }
 
     function _requireProvider(address provider) private view {

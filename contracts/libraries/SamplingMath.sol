@@ -39,9 +39,9 @@ library SamplingMath {
 
     /// @notice Unclamped p, WAD, rounded up. Above 1e18 the terms cannot make cheating lose.
     /// @param total V
-    /// @param gain s = V + valueAtRisk
+    /// @param gain s = V + valueAtRisk, ≤ 2^97
     /// @param collateral L
-    /// @param detected P
+    /// @param detected P, ≤ 1e18
     function rawProbability(
         Law memory law,
         uint96 total,
@@ -49,10 +49,14 @@ library SamplingMath {
         uint96 collateral,
         uint256 detected
     ) internal pure returns (uint256) {
-        uint256 caught = (detected * (WAD - law.capture)) / WAD;
-        uint256 loss = Math.mulDiv(caught, uint256(total) * WAD + uint256(collateral) * (WAD - law.recovery), WAD);
-        if (loss == 0) return type(uint256).max;
-        return Math.mulDiv(uint256(law.safety) * gain, WAD, loss, Math.Rounding.Ceil);
+        unchecked {
+            // P and 1 − κ are at most 2^60, an amount times a WAD at most 2^156: below 2^218.
+            uint256 caught = (detected * (WAD - law.capture)) / WAD;
+            uint256 loss = (caught * (uint256(total) * WAD + uint256(collateral) * (WAD - law.recovery))) / WAD;
+            if (loss == 0) return type(uint256).max;
+            // σ < 2^64 and s ≤ 2^97: below 2^221.
+            return (uint256(law.safety) * gain * WAD + loss - 1) / loss;
+        }
     }
 
     /// @notice Least collateral for p ≤ 1, rounded up:
@@ -100,11 +104,14 @@ library SamplingMath {
     /// Actuarially fair with a tenth of margin; paid whether or not the batch is drawn.
     /// @param p WAD
     /// @param fee of one panelist
-    /// @param panelists expected number, WAD
+    /// @param panelists expected number, WAD, at most 10 (`expectedPanelists`)
     /// @param beaconShare the batch's part of posting its round
     function premium(uint64 p, uint96 fee, uint256 panelists, uint96 beaconShare) internal pure returns (uint256) {
-        uint256 panels = Math.mulDiv(uint256(p) * fee, panelists, WAD * WAD, Math.Rounding.Ceil);
-        return Math.ceilDiv(panels * 11, 10) + beaconShare;
+        unchecked {
+            // p < 2^64, fee < 2^96, at most ten panelists: below 2^224.
+            uint256 panels = (uint256(p) * fee * panelists + WAD * WAD - 1) / (WAD * WAD);
+            return (panels * 11 + 9) / 10 + beaconShare;
+        }
     }
 
     /// @notice Proof of Sampling's bound, WAD, rounded up: honesty needs p > C / ((1 − r)(R + S)).

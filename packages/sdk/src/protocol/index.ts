@@ -16,3 +16,6 @@ export * from "./samples.js";
 export * from "./samplingLaw.js";
 export * from "./sumTree.js";
 export * from "./types.js";
+export * from "./checkAnswer.js";
+export * from "./inferenceRequest.js";
+export * from "./workerApi.js";

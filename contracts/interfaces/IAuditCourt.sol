@@ -30,6 +30,7 @@ interface IAuditCourt {
         Revealing
     }
 
+    /// @notice `Abstained`: revealed 0, or had committed to a panel that was replaced before it could reveal.
     enum MemberStatus {
         Drawn,
         Committed,
@@ -64,7 +65,7 @@ interface IAuditCourt {
     /// @param firstMember index of this panel's first member in the audit's list
     /// @param deadline end of the phase
     /// @param seed randomness of the batch
-    /// @param samplesHash binds the opened leaves, 0 before
+    /// @param samplesHash binds the opened leaves, 0 before; its low 16 bits are their number
     /// @param answersHash the provider's vote: keccak256(abi.encode(bytes32[] digests)), 0 before
     struct Audit {
         Phase phase;
@@ -147,7 +148,9 @@ interface IAuditCourt {
     error AuditCourt_LeavesNotSorted(uint32 index, uint32 previous);
     error AuditCourt_LeafFeeTooHigh(uint256 fee, uint256 limit);
     error AuditCourt_InvalidProof(bytes32 auditId, uint32 index);
+    /// @param field name of the receipt's field; `request`: its bytes are not those of `requestHash`
     error AuditCourt_InvalidReceipt(bytes32 auditId, uint32 index, bytes32 field);
+    /// @param sample position of the answer; their number if each is right in itself but together they are not the leaves'
     error AuditCourt_InvalidAnswer(bytes32 auditId, uint256 sample);
     error AuditCourt_AnswerCount(uint256 actual, uint256 expected);
     error AuditCourt_NotMember(bytes32 auditId, uint256 member, address caller);
@@ -192,6 +195,6 @@ interface IAuditCourt {
 
     /// @notice Enforces a deadline that passed in any other phase. Anyone.
     /// Drawing → Void. Opening, Answering → Rejected without a verdict. Committing → Answering (Revealing when the answers
-    /// are open already) if a quorum committed, else a redraw or Void.
+    /// are open already) if a quorum committed, else a redraw or Void. Revealing: reverts, `tally` ends it.
     function expire(Job calldata job, Batch calldata batch) external;
 }

@@ -96,10 +96,11 @@ contract AuditCourt is IAuditCourt {
         _requireOpen(auditId, Phase.Opening);
         Audit storage audit = _audits[auditId];
         bytes32 policyId = REGISTRY.versionOf(job.modelId, job.version).policyId;
-        audit.samplesHash = LeafRules.checkLeaves(auditId, audit.seed, policyId, job, batch, openings);
-        for (uint256 i = 0; i < openings.length; ++i) {
-            emit LeafOpened(auditId, openings[i].index, openings[i].receipt, openings[i].request);
-        }
+        audit.samplesHash = LeafRules.openLeaves(
+            LeafRules.termsOf(auditId, policyId, job, batch),
+            LeafRules.samplePoints(audit.seed, job.samplePoints, batch.total),
+            openings
+        );
         _startPhase(auditId, Phase.Committing, COMMIT_WINDOW);
     }
 

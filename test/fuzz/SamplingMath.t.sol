@@ -21,7 +21,8 @@ contract SamplingMathTest is Harness {
     function _terms(uint256 seed) private pure returns (Terms memory terms) {
         terms.law = SamplingMath.Law({
             capture: uint64(bound(_part(seed, 0), 0, 0.9e18)),
-            recovery: uint64(bound(_part(seed, 1), 0, 0.99e18)),
+            // Almost all of a slash won back: collateral counts in 1e-18 units, where each rounding shows.
+            recovery: uint64(_part(seed, 6) % 8 == 0 ? WAD - 1 : bound(_part(seed, 1), 0, 0.99e18)),
             safety: uint64(bound(_part(seed, 2), WAD, 10e18)),
             floor: 0.01e18
         });

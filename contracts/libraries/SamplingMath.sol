@@ -39,9 +39,9 @@ library SamplingMath {
 
     /// @notice Unclamped p, WAD, rounded up. Above 1e18 the terms cannot make cheating lose.
     /// @param total V
-    /// @param gain s = V + valueAtRisk
+    /// @param gain s = V + valueAtRisk, at most 97 bits
     /// @param collateral L
-    /// @param detected P
+    /// @param detected P, at most a WAD
     function rawProbability(
         Law memory law,
         uint96 total,
@@ -49,11 +49,14 @@ library SamplingMath {
         uint96 collateral,
         uint256 detected
     ) internal pure returns (uint256) {
-        // 60 bits times 157
-        uint256 stake = uint256(total) * WAD + uint256(collateral) * (WAD - law.recovery);
-        uint256 loss = (_caught(law, detected) * stake) / WAD;
-        if (loss == 0) return type(uint256).max;
-        return Math.ceilDiv(law.safety * gain * WAD, loss);
+        unchecked {
+            // 60 bits times 157
+            uint256 stake = uint256(total) * WAD + uint256(collateral) * (WAD - law.recovery);
+            uint256 loss = (_caught(law, detected) * stake) / WAD;
+            if (loss == 0) return type(uint256).max;
+            // 64 bits times 97 times 60
+            return (law.safety * gain * WAD + loss - 1) / loss;
+        }
     }
 
     /// @notice Least collateral for p ≤ 1, exactly: `rawProbability` is at most 1e18 with it and above with one unit less.
@@ -102,11 +105,14 @@ library SamplingMath {
     /// Actuarially fair with a tenth of margin; paid whether or not the batch is drawn.
     /// @param p WAD
     /// @param fee of one panelist
-    /// @param panelists expected number, WAD
+    /// @param panelists expected number, WAD, at most 10 (`expectedPanelists`)
     /// @param beaconShare the batch's part of posting its round
     function premium(uint64 p, uint96 fee, uint256 panelists, uint96 beaconShare) internal pure returns (uint256) {
-        uint256 panels = Math.ceilDiv(uint256(p) * fee * panelists, WAD * WAD);
-        return Math.ceilDiv(panels * 11, 10) + beaconShare;
+        unchecked {
+            // 64 bits times 96 times 64
+            uint256 panels = (uint256(p) * fee * panelists + WAD * WAD - 1) / (WAD * WAD);
+            return (panels * 11 + 9) / 10 + beaconShare;
+        }
     }
 
     /// @notice Proof of Sampling's bound, WAD, rounded up: honesty needs p > C / ((1 − r)(R + S)).

@@ -41,10 +41,10 @@ export const deploymentSchema = z.object({
   deployedAtBlock: z.int().nonnegative(),
   /** The drand network that the beacon verifies. */
   beacon: z.object({
-    /** drand's chain hash, hex without 0x. */
-    chainHash: hex(32),
-    /** Servers of drand's HTTP API, tried in this order. */
-    urls: z.array(z.url()).min(1),
+    /** drand's chain hash, hex without 0x; without it programs take the one that a server tells for the group key. */
+    chainHash: hex(32).optional(),
+    /** Servers of drand's HTTP API, tried in this order. A local network's are known only when it runs. */
+    urls: z.array(z.url()),
     /** Group key as drand prints it, 128 bytes of hex without 0x: x imaginary, x real, y imaginary, y real. */
     publicKey: hex(128),
     genesis: seconds,

@@ -40,7 +40,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   DATA_LOCKED: EXIT.dataLocked,
   DATA_UNUSABLE: EXIT.dataUnusable,
   RPC_UNREACHABLE: EXIT.rpcUnreachable,
-  DATABASE: EXIT.database,
+  DATABASE_UNUSABLE: EXIT.database,
 };
 
 /** Maps what stopped the worker to its exit code. */

@@ -203,3 +203,8 @@ export function contractErrorName(error: unknown): string | undefined {
   const name = error.details?.["name"];
   return typeof name === "string" ? name : undefined;
 }
+
+/** The name of the error with this selector, or the selector itself if it is not known. */
+export function errorNameOf(selector: string): string {
+  return errors.getError(selector)?.name ?? selector;
+}

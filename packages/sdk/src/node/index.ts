@@ -1,2 +1,26 @@
 /** The part of the SDK that needs Node.js. It also gives what the root entry gives. */
 export * from "../index.js";
+export {
+  createKeystore,
+  DEVELOPMENT_MNEMONIC,
+  developmentKey,
+  isDevelopmentKey,
+  type KeystoreParameters,
+  loadKeystore,
+  requireSafeKey,
+} from "./keystore.js";
+export { findDeployment, readDeployment } from "./readDeployment.js";
+export { openSqlite } from "./sqlite.js";
+export { createTransactionTable, sqlTransactionStore } from "./sqlTransactionStore.js";
+export type { TransactionDatabase, TransactionTable } from "./sqlTransactionStore.js";
+export type { TransactionEvent } from "./transactionEntry.js";
+export { TransactionManager, type TransactionManagerOptions } from "./transactionManager.js";
+export { memoryTransactionStore } from "./transactionStore.js";
+export type {
+  QueueId,
+  StoredError,
+  TransactionAttempt,
+  TransactionRecord,
+  TransactionState,
+  TransactionStore,
+} from "./transactionStore.js";

@@ -16,3 +16,8 @@ export * from "./samples.js";
 export * from "./samplingLaw.js";
 export * from "./sumTree.js";
 export * from "./types.js";
+export * from "./checkAnswer.js";
+export * from "./inferenceRequest.js";
+export * from "./workerApi.js";
+export * from "./drand.js";
+export { DrandClient, type DrandInfo, type DrandSource } from "./drandClient.js";

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -71,14 +72,9 @@ export async function startHttpServer(options: Options): Promise<HttpServer> {
 }
 
 async function listen(server: Server, { host, port }: Options): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-  server.once("error", reject);
-  server.listen(port, host, () => {
-    server.off("error", reject);
-    resolve(undefined);
-  });
   try {
-    await promise;
+    server.listen(port, host);
+    await once(server, "listening");
   } catch (cause) {
     const taken = (cause as NodeJS.ErrnoException).code === "EADDRINUSE";
     throw new AssayError({
@@ -93,15 +89,13 @@ async function listen(server: Server, { host, port }: Options): Promise<void> {
 }
 
 async function close(server: Server, graceMilliseconds: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  server.close(() => {
-    resolve(undefined);
-  });
+  const closed = once(server, "close");
+  server.close();
   server.closeIdleConnections();
   const timer = setTimeout(() => {
     server.closeAllConnections();
   }, graceMilliseconds);
-  await promise;
+  await closed;
   clearTimeout(timer);
 }
 

@@ -1,0 +1,36 @@
+import { AssayError } from "../errors.js";
+import type { Job } from "../protocol/types.js";
+import type { ReadContext } from "./context.js";
+import { queryEvents } from "./queryEvents.js";
+import { read } from "./read.js";
+
+export interface JobInfo {
+  readonly jobId: string;
+  readonly job: Job;
+  /** `JobStatus`; `None` says that it is over. */
+  readonly status: bigint;
+  readonly openedAtBlock: number;
+}
+
+/**
+ * A job by its id: its terms from the event that opened it, and its state.
+ *
+ * @throws AssayError `UNKNOWN_JOB`
+ *
+ * @example
+ * const { job, status } = await getJob({ contracts }, { jobId });
+ */
+export async function getJob(context: ReadContext, { jobId }: { readonly jobId: string }): Promise<JobInfo> {
+  const { escrow } = context.contracts;
+  const { JobOpened } = escrow.filters;
+  const [[opened], [status]] = await Promise.all([
+    queryEvents(context, escrow, JobOpened, JobOpened(jobId)),
+    read(escrow.jobStateOf(jobId)),
+  ]);
+  if (opened !== undefined) return { jobId, job: opened.job, status, openedAtBlock: opened.blockNumber };
+  throw new AssayError({
+    code: "UNKNOWN_JOB",
+    message: `No job ${jobId} was opened in this deployment.`,
+    hint: "Check the id, and that the deployment is the one it was opened in.",
+  });
+}

@@ -75,8 +75,8 @@ library MerkleSumTree {
                 sibling := calldataload(add(siblingHashes.offset, shl(5, level)))
                 siblingSum := calldataload(add(siblingSums.offset, shl(5, level)))
             }
-            if (siblingSum > MAX_SUM - total) revert MerkleSumTree_SumOverflow();
             if (sibling == 0 && siblingSum != 0) revert MerkleSumTree_EmptySiblingWithSum(level);
+            if (siblingSum > MAX_SUM - total) revert MerkleSumTree_SumOverflow();
             unchecked {
                 // siblingSum ≤ MAX_SUM - total, and offset ≤ total
                 if ((index >> level) & 1 == 0) {

@@ -109,12 +109,11 @@ library SeatList {
         seats = new uint32[](most);
         providers = new address[](most);
         uint32 end = request.firstTry + request.maxTries;
-        uint256 length = self.length;
         uint256 found = 0;
         for (nextTry = request.firstTry; nextTry < end && found < most; ++nextTry) {
             if (request.seatsAtCommit == 0) continue;
             uint256 index = uint256(keccak256(abi.encode(request.seed, nextTry))) % request.seatsAtCommit;
-            if (index >= length) continue;
+            // Nobody holds what is beyond the list, so its present length need not be read.
             address provider = _eligibleHolder(self.seats[index], request.committedAt);
             if (provider == address(0) || _contains(request.excluded, provider)) continue;
             if (_containsFirst(providers, found, provider)) continue;

@@ -58,6 +58,21 @@ contract SeatListTest is Harness {
         assertEq(own, taken.length, "seats taken");
     }
 
+    /// @notice More stale hints than a call may throw away: the list grows over those left, and they must not be believed.
+    function testFuzz_StaleHintsNeverGiveAHeldSeatAway(uint8 abandoned, uint8 calls) external {
+        uint32 count = uint32(bound(abandoned, SeatList.MAX_STALE_HINTS + 1, 255));
+        for (uint32 i = 0; i < count; ++i) _list.take(_provider(i % PROVIDERS), BOND, 1);
+        for (uint32 i = 0; i < count; ++i) _list.vacate(i);
+        while (_list.length > 0 && _list.seats[_list.length - 1].provider == address(0)) _list.popTrailing();
+        assertEq(_list.length, 0, "length");
+        assertEq(_list.vacancies.length, count - 1, "stale hints");
+        uint256 takes = bound(calls, 1, 60);
+        for (uint32 i = 0; i < takes; ++i) {
+            assertEq(_list.take(_provider(i % PROVIDERS), BOND, 1)[0], i, "seat given away");
+        }
+        _assertTruth();
+    }
+
     function testFuzz_DrawsDistinctEligibleProviders(
         uint256 seed,
         uint256 past,

@@ -54,24 +54,24 @@ library JobTerms {
         if (batch.root == 0) invalid("root", 0, 1);
         if (maxLeafFee == 0) invalid("maxLeafFee", 0, 1);
         if (maxLeafFee > total) invalid("maxLeafFee", maxLeafFee, total);
-        uint256 least = leastCollateralUp(JobFields.collateralBps(job), total);
+        uint256 least = leastCollateralUp(job, total);
         if (batch.collateral < least) {
             revert IJobEscrow.JobEscrow_CollateralTooLow(batch.collateral, least);
         }
     }
 
     /// @notice Least collateral that a job's own terms ask for a batch of `total`, rounded up.
-    function leastCollateralUp(uint256 collateralBps, uint256 total) internal pure returns (uint256) {
+    function leastCollateralUp(Job calldata job, uint256 total) internal pure returns (uint256) {
         unchecked {
             // bps below 2^32, amounts below 2^96
-            return (collateralBps * total + BPS - 1) / BPS;
+            return (JobFields.collateralBps(job) * total + BPS - 1) / BPS;
         }
     }
 
     /// @notice What binding the provider locks: min(L, a tenth of the budget), rounded down.
     function acceptLockDown(Job calldata job) internal pure returns (uint256) {
         uint256 budget = JobFields.budget(job);
-        return Math.min(leastCollateralUp(JobFields.collateralBps(job), budget), budget / 10);
+        return Math.min(leastCollateralUp(job, budget), budget / 10);
     }
 
     /// @notice Fee of one panelist; see `IJobEscrow.panelFee`. Not limited to 96 bits.

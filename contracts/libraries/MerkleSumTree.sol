@@ -9,8 +9,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// directions. One proof binds a leaf's position, its content, its sum, and the sum of everything left of it.
 /// Twin: `packages/sdk/src/protocol/sumTree.ts`.
 library MerkleSumTree {
-    uint256 private constant MAX_SUM = 0xffffffffffffffffffffffff;
-    uint256 private constant OVERFLOW = 1 << 255;
+    uint256 private constant MAX_SUM = type(uint96).max;
 
     error MerkleSumTree_IndexOutOfRange(uint256 index, uint256 count);
     error MerkleSumTree_ProofLength(uint256 actual, uint256 expected);
@@ -26,8 +25,23 @@ library MerkleSumTree {
         return keccak256(abi.encodePacked(bytes1(0x00), content, sum));
     }
 
-    function hashNode(bytes32 left, uint96 leftSum, bytes32 right, uint96 rightSum) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(bytes1(0x01), left, leftSum, right, rightSum));
+    /// @dev keccak256(abi.encodePacked(bytes1(0x01), left, leftSum, right, rightSum)) at half of its gas: written from the
+    /// end, so that each word covers the unused high bytes of the one before, into memory that stays free.
+    function hashNode(
+        bytes32 left,
+        uint96 leftSum,
+        bytes32 right,
+        uint96 rightSum
+    ) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(add(free, 57), rightSum)
+            mstore(add(free, 45), right)
+            mstore(add(free, 13), leftSum)
+            mstore(add(free, 1), left)
+            mstore8(free, 0x01)
+            hash := keccak256(free, 89)
+        }
     }
 
     /// @notice Walks a proof up to the root.
@@ -51,56 +65,28 @@ library MerkleSumTree {
         uint256 levels = depth(count);
         if (siblingHashes.length != levels) revert MerkleSumTree_ProofLength(siblingHashes.length, levels);
         if (siblingSums.length != levels) revert MerkleSumTree_ProofLength(siblingSums.length, levels);
-        return _climb(hashLeaf(content, sum), sum, index, siblingHashes, siblingSums);
-    }
-
-    /// @dev `hashNode` at every level, written out because opening a leaf climbs up to twenty of them, twice.
-    /// @param path bits of the index
-    function _climb(
-        bytes32 leaf,
-        uint96 sum,
-        uint256 path,
-        bytes32[] calldata siblingHashes,
-        uint96[] calldata siblingSums
-    ) private pure returns (bytes32 root, uint96 total, uint96 offset) {
-        root = leaf;
+        root = hashLeaf(content, sum);
         total = sum;
-        // Bit i: the sibling at level i is empty and has a sum. Highest bit: some sum does not fit 96 bits; without it
-        // nothing has wrapped, and total and offset are clean.
-        uint256 faults;
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore8(free, 0x01)
-            for {
-                let level := 0
-            } lt(level, siblingHashes.length) {
-                level := add(level, 1)
-            } {
-                let sibling := calldataload(add(siblingHashes.offset, shl(5, level)))
-                let siblingSum := calldataload(add(siblingSums.offset, shl(5, level)))
-                faults := or(faults, shl(level, gt(iszero(sibling), iszero(siblingSum))))
-                // A sum takes the 12 bytes after its hash; the zeros that come with it are overwritten or not hashed.
-                switch and(shr(level, path), 1)
-                case 0 {
-                    mstore(add(free, 1), root)
-                    mstore(add(free, 33), shl(160, total))
-                    mstore(add(free, 45), sibling)
-                    mstore(add(free, 77), shl(160, siblingSum))
+        for (uint256 level = 0; level < levels; ++level) {
+            bytes32 sibling;
+            uint256 siblingSum;
+            assembly ("memory-safe") {
+                // In bounds: both arrays hold `levels` words. The high bits of the sum are checked with it.
+                sibling := calldataload(add(siblingHashes.offset, shl(5, level)))
+                siblingSum := calldataload(add(siblingSums.offset, shl(5, level)))
+            }
+            if (siblingSum > MAX_SUM - total) revert MerkleSumTree_SumOverflow();
+            if (sibling == 0 && siblingSum != 0) revert MerkleSumTree_EmptySiblingWithSum(level);
+            unchecked {
+                // siblingSum ≤ MAX_SUM - total, and offset ≤ total
+                if ((index >> level) & 1 == 0) {
+                    root = hashNode(root, total, sibling, uint96(siblingSum));
+                } else {
+                    root = hashNode(sibling, uint96(siblingSum), root, total);
+                    offset += uint96(siblingSum);
                 }
-                default {
-                    mstore(add(free, 1), sibling)
-                    mstore(add(free, 33), shl(160, siblingSum))
-                    mstore(add(free, 45), root)
-                    mstore(add(free, 77), shl(160, total))
-                    offset := add(offset, siblingSum)
-                }
-                root := keccak256(free, 89)
-                total := add(total, siblingSum)
-                faults := or(faults, shl(255, gt(or(siblingSum, total), MAX_SUM)))
+                total += uint96(siblingSum);
             }
         }
-        if (faults == 0) return (root, total, offset);
-        if (faults < OVERFLOW) revert MerkleSumTree_EmptySiblingWithSum(Math.log2(faults & (~faults + 1)));
-        revert MerkleSumTree_SumOverflow();
     }
 }

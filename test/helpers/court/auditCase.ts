@@ -20,7 +20,17 @@ import {
 } from "@assay/sdk";
 import { hexlify, id, keccak256, toBeHex, toUtf8Bytes, ZeroAddress } from "ethers";
 
-import { ethers, MODEL, networkHelpers, postRound, SAMPLE_POINTS, usd, VERIFIER_FEE, type System } from "./system.js";
+import {
+  ethers,
+  MODEL,
+  networkHelpers,
+  plain,
+  postRound,
+  SAMPLE_POINTS,
+  usd,
+  VERIFIER_FEE,
+  type System,
+} from "./system.js";
 
 /** A request, its answer and its price. */
 export interface Unit {
@@ -182,32 +192,37 @@ async function commit(
   job: Job,
   commitment: { root: string; total: bigint; collateral: bigint; count: number; maxLeafFee: bigint },
 ): Promise<Batch> {
-  const sent = await escrow.connect(providers[0]!).commitBatch(job, commitment);
+  const sent = await escrow.connect(providers[0]).commitBatch(job, commitment);
   const mined = await sent.getBlock();
   const [event] = await escrow.queryFilter(escrow.filters.BatchCommitted(), mined!.number);
-  return event!.args.batch.toObject() as unknown as Batch;
+  return plain(event!.args.batch) as unknown as Batch;
 }
 
 /** Indices of the leaves that the sample points hit. */
 export const sampled = ({ tree, seed, job }: AuditCase): number[] => sampledLeaves(tree, seed, job.samplePoints);
 
+/** A `LeafOpening` that typechain takes: its arrays are not read-only. */
+export type OpenLeaf = {
+  -readonly [K in keyof LeafOpening]: LeafOpening[K] extends readonly (infer T)[] ? T[] : LeafOpening[K];
+};
+
 /** The opening of leaf `index`. */
-export function leafOpening({ units, receipts, tree, requestTree }: AuditCase, index: number): LeafOpening {
-  const proof = tree.proof(index);
+export function leafOpening({ units, receipts, tree, requestTree }: AuditCase, index: number): OpenLeaf {
+  const { siblingHashes, siblingSums } = tree.proof(index);
   const requestProof = units.length === 1 ? { siblingHashes: [], siblingSums: [] } : requestTree.proof(index);
   return {
     index: BigInt(index),
     receipt: receipts[index]!,
     request: units[index]!.request,
-    ...proof,
-    requestSiblingHashes: requestProof.siblingHashes,
-    requestSiblingSums: requestProof.siblingSums,
+    siblingHashes: [...siblingHashes],
+    siblingSums: [...siblingSums],
+    requestSiblingHashes: [...requestProof.siblingHashes],
+    requestSiblingSums: [...requestProof.siblingSums],
   };
 }
 
 /** The openings of all sampled leaves. */
-export const leafOpenings = (audit: AuditCase): LeafOpening[] =>
-  sampled(audit).map((index) => leafOpening(audit, index));
+export const leafOpenings = (audit: AuditCase): OpenLeaf[] => sampled(audit).map((index) => leafOpening(audit, index));
 
 /** The openings of their answers. */
 export const answerOpenings = (audit: AuditCase): AnswerOpening[] =>

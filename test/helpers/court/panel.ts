@@ -1,5 +1,5 @@
 /** Plays the panels of an audit. */
-import { AuditPhase, verdictCommitment } from "@assay/sdk";
+import { AuditPhase, verdictCommitment, type Verdict } from "@assay/sdk";
 import { ZeroHash } from "ethers";
 
 import { answerOpenings, leafOpenings, matchingVote, otherVote, randomSalt, type AuditCase } from "./auditCase.js";
@@ -70,18 +70,17 @@ export async function openAnswers(audit: AuditCase): Promise<void> {
   await audit.system.court.openAnswers(audit.auditId, answerOpenings(audit));
 }
 
-export async function commitmentOf(audit: AuditCase, { provider, vote, salt }: Panelist, panel?: bigint) {
+export async function commitmentOf(
+  audit: AuditCase,
+  panelist: Panelist,
+  wrong: Partial<Verdict> = {},
+): Promise<string> {
   const { court } = audit.system;
+  const { provider, vote, salt } = panelist;
   const { chainId } = await ethers.provider.getNetwork();
-  return verdictCommitment({
-    chainId,
-    court: await court.getAddress(),
-    auditId: audit.auditId,
-    panel: panel ?? (await court.auditOf(audit.auditId)).panel,
-    provider,
-    vote,
-    salt,
-  });
+  const { panel } = await court.auditOf(audit.auditId);
+  const bound = { chainId, court: await court.getAddress(), auditId: audit.auditId, panel, provider, vote, salt };
+  return verdictCommitment({ ...bound, ...wrong });
 }
 
 export async function commitVote(audit: AuditCase, panelist: Panelist): Promise<void> {

@@ -1,6 +1,6 @@
 /** The whole deployment with a model, providers that hold seats, and a requester with money: where court tests start. */
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { id, MaxUint256, parseUnits } from "ethers";
+import { id, MaxUint256, parseUnits, type Result } from "ethers";
 import hre, { network } from "hardhat";
 
 import { deploySystem } from "../../../deploy/deploySystem.js";
@@ -162,3 +162,9 @@ export async function postRound({ beacon }: Contracts, round: bigint): Promise<v
 }
 
 export const bytes32 = (text: string): string => ethers.encodeBytes32String(text);
+
+/** A decoded tuple as an array; typechain hides that its structs and events are ethers' `Result`s. */
+export const values = (decoded: object): unknown[] => (decoded as Result).toArray();
+
+/** A decoded struct as a plain object. */
+export const plain = (decoded: object): Record<string, unknown> => (decoded as Result).toObject();

@@ -12,6 +12,7 @@ import {
   networkHelpers,
   seatedSystem,
   type System,
+  values,
 } from "../../helpers/court/system.js";
 
 const MAX_TRIES = 64n;
@@ -45,7 +46,7 @@ describe("AuditCourt", () => {
       await completeDraw(audit);
       const members = await court.membersOf(audit.auditId);
       const events = await court.queryFilter(court.filters.MemberDrawn(audit.auditId));
-      expect(events.map(({ args }) => args.toArray())).to.deep.equal(
+      expect(events.map(({ args }) => values(args))).to.deep.equal(
         members.map(({ provider, seat }, index) => [audit.auditId, provider, seat, BigInt(index), 0n]),
       );
       for (const { panel, status, vote } of members) {
@@ -61,7 +62,7 @@ describe("AuditCourt", () => {
       expect([drawn, size]).to.deep.equal([3n, 3n]);
       expect(deadline).to.equal(BigInt((await networkHelpers.time.latest()) + 2 * HOUR));
       const events = await court.queryFilter(court.filters.PhaseStarted(audit.auditId));
-      expect(events.at(-1)?.args.toArray()).to.deep.equal([audit.auditId, AuditPhase.Opening, 0n, deadline]);
+      expect(values(events.at(-1)!.args)).to.deep.equal([audit.auditId, AuditPhase.Opening, 0n, deadline]);
     });
 
     describe("draws", () => {
@@ -133,7 +134,7 @@ describe("AuditCourt", () => {
     async function fourAndAVacancy(): Promise<System> {
       const system = await seatedSystem(6);
       const { registry, providers } = system;
-      for (const seat of [4, 5]) await registry.connect(providers[seat]!).leaveSeats(MODEL, [seat]);
+      for (const seat of [4, 5]) await registry.connect(providers[seat]).leaveSeats(MODEL, [seat]);
       await networkHelpers.time.increase(await registry.seatExitDelay());
       // The last seat stays, so that the one before it is a vacancy inside the list.
       await registry.vacateSeats(MODEL, [VACANCY]);

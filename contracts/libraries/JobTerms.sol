@@ -4,7 +4,8 @@ pragma solidity 0.8.34;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {Commitment, Job, JobKind} from "../interfaces/Types.sol";
+import {Batch, Job, JobKind} from "../interfaces/Types.sol";
+import {JobFields} from "./RawFields.sol";
 
 /// @title Rules and amounts that follow from a job's terms alone
 library JobTerms {
@@ -16,44 +17,46 @@ library JobTerms {
     uint256 private constant BPS = 10_000;
 
     /// @notice What a job must satisfy when it is opened, except for its times and for what the registry says.
-    /// @dev Together with the other checks of `openJob` every field is read, which reverts on dirty high bits (`RawTerms`).
+    /// @dev With the other checks of `openJob` no field keeps dirty high bits: where no comparison rules them out, the field
+    /// is read by the compiler's own code, which reverts on them.
     function checkShape(Job calldata job) internal pure {
-        if (job.kind != JobKind.OneShot) invalid("kind", uint256(job.kind), uint256(JobKind.OneShot));
+        uint256 kind = JobFields.kind(job);
+        if (kind != uint256(JobKind.OneShot)) invalid("kind", kind, uint256(JobKind.OneShot));
         if (job.provider == address(0)) revert IJobEscrow.JobEscrow_ZeroAddress();
-        uint32 units = job.units;
+        uint256 units = JobFields.units(job);
         if (units == 0) invalid("units", units, 1);
         if (units > MAX_UNITS) invalid("units", units, MAX_UNITS);
         if (job.requestHash == 0) invalid("requestHash", 0, 1);
         if (job.budget == 0) invalid("budget", 0, 1);
-        if (job.inputPrice > 0) invalid("inputPrice", job.inputPrice, 0);
-        if (job.outputPrice > 0) invalid("outputPrice", job.outputPrice, 0);
-        if (job.creditLine > 0) invalid("creditLine", job.creditLine, 0);
         if (job.collateralBps == 0) invalid("collateralBps", 0, 1);
-        // Only read.
+        _requireZero("inputPrice", JobFields.inputPrice(job));
+        _requireZero("outputPrice", JobFields.outputPrice(job));
+        _requireZero("creditLine", JobFields.creditLine(job));
         (job.valueAtRisk, job.callback);
     }
 
     /// @notice The times of a job that is opened now.
-    function checkTimes(Job calldata job, uint32 maxDisputeWindow) internal view {
-        uint32 window = job.disputeWindow;
+    function checkTimes(Job calldata job, uint256 maxDisputeWindow) internal view {
+        uint256 window = JobFields.disputeWindow(job);
         if (window > maxDisputeWindow) invalid("disputeWindow", window, maxDisputeWindow);
-        (uint256 acceptBy, uint256 commitBy) = (job.acceptBy, job.commitBy);
+        (uint256 acceptBy, uint256 commitBy) = (JobFields.acceptBy(job), JobFields.commitBy(job));
         if (acceptBy < block.timestamp) invalid("acceptBy", acceptBy, block.timestamp);
         if (commitBy <= acceptBy) invalid("commitBy", commitBy, acceptBy + 1);
         if (commitBy > block.timestamp + MAX_JOB_SPAN) invalid("commitBy", commitBy, block.timestamp + MAX_JOB_SPAN);
     }
 
     /// @notice What the only batch of a one-shot job must be.
-    function checkCommitment(Job calldata job, Commitment calldata commitment) internal pure {
-        (uint256 total, uint256 maxLeafFee) = (commitment.total, commitment.maxLeafFee);
-        if (total != job.budget) invalid("total", total, job.budget);
-        if (commitment.count != job.units) invalid("count", commitment.count, job.units);
-        if (commitment.root == 0) invalid("root", 0, 1);
+    function checkCommitment(Job calldata job, Batch memory batch) internal pure {
+        (uint256 total, uint256 maxLeafFee) = (batch.total, batch.maxLeafFee);
+        (uint256 budget, uint256 units) = (JobFields.budget(job), JobFields.units(job));
+        if (total != budget) invalid("total", total, budget);
+        if (batch.count != units) invalid("count", batch.count, units);
+        if (batch.root == 0) invalid("root", 0, 1);
         if (maxLeafFee == 0) invalid("maxLeafFee", 0, 1);
         if (maxLeafFee > total) invalid("maxLeafFee", maxLeafFee, total);
-        uint256 least = leastCollateralUp(job.collateralBps, total);
-        if (commitment.collateral < least) {
-            revert IJobEscrow.JobEscrow_CollateralTooLow(commitment.collateral, least);
+        uint256 least = leastCollateralUp(JobFields.collateralBps(job), total);
+        if (batch.collateral < least) {
+            revert IJobEscrow.JobEscrow_CollateralTooLow(batch.collateral, least);
         }
     }
 
@@ -67,8 +70,8 @@ library JobTerms {
 
     /// @notice What binding the provider locks: min(L, a tenth of the budget), rounded down.
     function acceptLockDown(Job calldata job) internal pure returns (uint256) {
-        uint256 budget = job.budget;
-        return Math.min(leastCollateralUp(job.collateralBps, budget), budget / 10);
+        uint256 budget = JobFields.budget(job);
+        return Math.min(leastCollateralUp(JobFields.collateralBps(job), budget), budget / 10);
     }
 
     /// @notice Fee of one panelist; see `IJobEscrow.panelFee`. Not limited to 96 bits.
@@ -79,13 +82,17 @@ library JobTerms {
         uint256 maxLeafFee,
         uint256 valueBps
     ) internal pure returns (uint256) {
-        uint256 points = job.samplePoints;
+        uint256 points = JobFields.samplePoints(job);
         unchecked {
             // points below 2^16, amounts below 2^96, bps at most 10^3
             uint256 value = points * maxLeafFee;
             if (value > total) value = total;
-            return (points < count ? points : count) * job.verifierFee + (valueBps * value) / BPS;
+            return (points < count ? points : count) * JobFields.verifierFee(job) + (valueBps * value) / BPS;
         }
+    }
+
+    function _requireZero(bytes32 field, uint256 actual) private pure {
+        if (actual != 0) invalid(field, actual, 0);
     }
 
     function invalid(bytes32 field, uint256 actual, uint256 limit) internal pure {

@@ -63,6 +63,16 @@ library RawTerms {
         }
     }
 
+    /// @notice Ends the call: `return (id, batch)`.
+    function returnCommitted(Batch memory batch, bytes32 id) internal pure {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, id)
+            mcopy(add(free, 0x20), batch, BATCH_SIZE)
+            return(free, add(BATCH_SIZE, 0x20))
+        }
+    }
+
     /// @notice Calls a function whose first two arguments are the job and the batch; a third word follows them.
     /// @param gasLimit most gas to forward
     /// @return success whether the call succeeded

@@ -223,7 +223,7 @@ describe("actions of jobs", () => {
     });
 
     it("post any round unpaid, and only with its own signature", async () => {
-      const signature = network.rounds.sign(5n);
+      const signature = network.sign(5n);
       expect(await postBeacon(operator(), { round: 5n, signature })).to.deep.include({ round: 5n });
       const error = await expectRejection(postBeacon(operator(), { round: 6n, signature }), "CONTRACT_ERROR");
       expect(error.details).to.deep.equal({ name: "RandomnessBeacon_InvalidSignature", args: { round: 6n } });

@@ -16,10 +16,10 @@ import { signerSender } from "../../src/actions/sender.js";
 import { takeSeats } from "../../src/actions/takeSeats.js";
 import { connect, type Contracts } from "../../src/contracts.js";
 import { readDeployment } from "../../src/node/readDeployment.js";
+import { developmentBeaconKey, signRound } from "../../src/protocol/drand.js";
 import { type PolicyDocument, policyDocument, versionOfPolicy } from "../../src/protocol/policy.js";
-import { startHardhatNode, HARDHAT, ROOT } from "./hardhatNode.js";
+import { CHAIN_ID, startHardhatNode, HARDHAT, ROOT } from "./hardhatNode.js";
 import { fundedWallet } from "./managers.js";
-import { LocalRounds } from "./rounds.js";
 
 const PARAMETERS = join(ROOT, "deploy/parameters/local.json");
 
@@ -30,7 +30,8 @@ export const UNIT = 1_000_000n;
 export interface Network {
   readonly contracts: Contracts;
   readonly chain: JsonRpcProvider;
-  readonly rounds: LocalRounds;
+  /** The signature of a round of the chain's beacon. */
+  readonly sign: (round: bigint) => string;
   /** A fresh key with coins for gas, and with that much of the asset. */
   actor(units?: bigint): Promise<Actor>;
   /** Moves the chain's clock. */
@@ -48,9 +49,9 @@ export interface Actor extends Context {
 export async function startNetwork(change: Readonly<Record<string, object>> = {}): Promise<Network> {
   const node = await startHardhatNode();
   const folder = await mkdtemp(join(tmpdir(), "assay-sdk-"));
-  const rounds = await LocalRounds.create(0x5eedn);
+  const { publicKey, secretKey } = developmentBeaconKey(CHAIN_ID);
   const local = JSON.parse(await readFile(PARAMETERS, "utf8")) as Record<string, object>;
-  const beacon = { ...local["beacon"], publicKey: rounds.publicKey, genesis: Math.floor(Date.now() / 1_000) - 1_000 };
+  const beacon = { ...local["beacon"], publicKey, genesis: Math.floor(Date.now() / 1_000) - 1_000 };
   const changed = Object.entries(change).map(([section, fields]) => [section, { ...local[section], ...fields }]);
   const parameters = { ...local, beacon, ...Object.fromEntries(changed) } as object;
   const [parameterFile, file] = [join(folder, "parameters.json"), join(folder, "assay.json")];
@@ -69,7 +70,7 @@ export async function startNetwork(change: Readonly<Record<string, object>> = {}
   return {
     contracts,
     chain: node.provider,
-    rounds,
+    sign: (round) => signRound(round, secretKey),
     actor: async (units = 0n) => {
       const wallet = await fundedWallet(node.provider);
       if (units > 0n) await asset.getFunction("mint").send(wallet.address, units * UNIT);

@@ -5,7 +5,7 @@ import { requestDocument } from "../../src/protocol/inferenceRequest.js";
 import { keccakHex } from "../../src/protocol/keccak.js";
 import { digest, hashReceipt, receiptSeed, responseRoot, vote } from "../../src/protocol/receipts.js";
 import { SumTree } from "../../src/protocol/sumTree.js";
-import type { AnswerOpening, Commitment, Job, LeafOpening, Receipt } from "../../src/protocol/types.js";
+import type { AnswerOpening, Commitment, LeafOpening, Receipt } from "../../src/protocol/types.js";
 import type { JobAnswer } from "../../src/protocol/workerApi.js";
 import { type Market, type Network, POLICY } from "./network.js";
 
@@ -85,7 +85,5 @@ export async function signatureFor(network: Network, targetRound: bigint): Promi
   const due = await network.contracts.beacon.timeOf(targetRound);
   const now = await network.now();
   if (now < due) await network.passTime(due - now);
-  return network.rounds.sign(targetRound);
+  return network.sign(targetRound);
 }
-
-export type { Job };

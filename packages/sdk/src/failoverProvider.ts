@@ -3,18 +3,11 @@ import type { JsonRpcError, JsonRpcPayload, JsonRpcResult } from "ethers";
 
 import { AssayError } from "./errors.js";
 import { toAssayError } from "./errors/toAssayError.js";
-
-/** Chain ids of local networks, where blocks come at once and polling is cheap. */
-const LOCAL_CHAINS: readonly bigint[] = [31337n, 1337n];
+import { isLocalChain } from "./protocol/localChain.js";
 
 /** Milliseconds between two looks at a local chain, and at another one. */
 const LOCAL_POLLING = 200;
 const PUBLIC_POLLING = 4_000;
-
-/** True for the chain ids that development networks use. */
-export function isLocalChain(chainId: bigint | number): boolean {
-  return LOCAL_CHAINS.includes(BigInt(chainId));
-}
 
 export interface FailoverOptions {
   /** RPC URLs, the preferred one first. */

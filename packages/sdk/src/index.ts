@@ -13,5 +13,5 @@ export {
 } from "./errors/contractError.js";
 export { decodeRpcError } from "./errors/rpcError.js";
 export { toAssayError } from "./errors/toAssayError.js";
-export { type FailoverOptions, FailoverProvider, isLocalChain } from "./failoverProvider.js";
+export { type FailoverOptions, FailoverProvider } from "./failoverProvider.js";
 export * from "./protocol/index.js";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { FailoverProvider, isLocalChain } from "../src/failoverProvider.js";
+import { FailoverProvider } from "../src/failoverProvider.js";
+import { isLocalChain } from "../src/protocol/localChain.js";
 import { expectRejection } from "./helpers/expectAssayError.js";
 import { type FaultyRpc, startFaultyRpc } from "./helpers/faultyRpc.js";
 import { type HardhatNode, startHardhatNode } from "./helpers/hardhatNode.js";

@@ -33,17 +33,20 @@ export interface BatchSkipped {
 
 export type Finalization = BatchPaid | BatchAudited | BatchSkipped;
 
-/** What a transaction did with batches, by their ids. */
+/**
+ * What a transaction did with batches, by their ids. A batch that ended counts as ended, even if the same transaction tried it
+ * a second time and skipped it then.
+ */
 export function finalizationsOf(logs: readonly RawLog[], { escrow }: Contracts): Map<string, Finalization> {
   const { BatchPaid, BatchAudited, BatchSkipped } = escrow.filters;
   const all: Finalization[] = [
-    ...eventsOf(logs, escrow, BatchPaid).map((event) => ({ status: "paid" as const, ...event })),
-    ...eventsOf(logs, escrow, BatchAudited).map((event) => ({ status: "audited" as const, ...event })),
     ...eventsOf(logs, escrow, BatchSkipped).map(({ batchId, reason }) => ({
       status: "skipped" as const,
       batchId,
       reason: errorNameOf(reason),
     })),
+    ...eventsOf(logs, escrow, BatchPaid).map((event) => ({ status: "paid" as const, ...event })),
+    ...eventsOf(logs, escrow, BatchAudited).map((event) => ({ status: "audited" as const, ...event })),
   ];
   return new Map(all.map((item) => [item.batchId, item]));
 }

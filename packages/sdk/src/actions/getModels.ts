@@ -1,6 +1,7 @@
 import { AssayError } from "../errors.js";
 import type { ModelVersion } from "../protocol/types.js";
 import type { ReadContext } from "./context.js";
+import { inParallel } from "./inParallel.js";
 import { type Located, queryEvents } from "./queryEvents.js";
 import { read, readPlain } from "./read.js";
 
@@ -76,13 +77,11 @@ export async function getModels(context: ReadContext): Promise<ModelInfo[]> {
   const { VersionPublished } = registry.filters;
   const published = await queryEvents(context, registry, VersionPublished, VersionPublished());
   const ids = [...new Set(published.map(({ modelId }) => modelId))];
-  return await Promise.all(
-    ids.map((id) =>
-      modelInfo(
-        context,
-        id,
-        published.filter(({ modelId }) => modelId === id),
-      ),
+  return await inParallel(ids, (id) =>
+    modelInfo(
+      context,
+      id,
+      published.filter(({ modelId }) => modelId === id),
     ),
   );
 }

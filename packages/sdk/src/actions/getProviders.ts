@@ -4,6 +4,7 @@ import { AssayError } from "../errors.js";
 import { toAssayError } from "../errors/toAssayError.js";
 import { type ProviderMetadata, providerMetadataSchema } from "../protocol/workerApi.js";
 import type { ReadContext } from "./context.js";
+import { inParallel } from "./inParallel.js";
 import { queryEvents } from "./queryEvents.js";
 import { read } from "./read.js";
 import { callWorker, parseReply } from "./workerClient.js";
@@ -47,7 +48,7 @@ export async function getProviders(
   ]);
   // In order, so the last one stays.
   const uris = new Map([...registered, ...changed].map(({ provider, metadataURI }) => [provider, metadataURI]));
-  return await Promise.all([...uris].map(([provider, uri]) => providerInfo(context, provider, uri, parameters)));
+  return await inParallel([...uris], ([provider, uri]) => providerInfo(context, provider, uri, parameters));
 }
 
 /**

@@ -6,6 +6,7 @@ import { IJobEscrow__factory } from "../typechain/factories/interfaces/IJobEscro
 import { IModelRegistry__factory } from "../typechain/factories/interfaces/IModelRegistry__factory.js";
 import { IProviderStaking__factory } from "../typechain/factories/interfaces/IProviderStaking__factory.js";
 import { IRandomnessBeacon__factory } from "../typechain/factories/interfaces/IRandomnessBeacon__factory.js";
+import { BN254__factory } from "../typechain/factories/libraries/BN254__factory.js";
 import { MerkleSumTree__factory } from "../typechain/factories/libraries/MerkleSumTree__factory.js";
 import { CONTRACT_HINTS } from "./contractHints.js";
 
@@ -67,6 +68,7 @@ const errors = new Interface([
   ...errorsOf(IJobEscrow__factory.abi),
   ...errorsOf(IAuditCourt__factory.abi),
   ...errorsOf(IRandomnessBeacon__factory.abi),
+  ...errorsOf(BN254__factory.abi),
   ...errorsOf(MerkleSumTree__factory.abi),
   ...FOREIGN_ERRORS,
 ]);

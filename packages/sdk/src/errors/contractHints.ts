@@ -123,6 +123,9 @@ const beacon: Record<string, ContractHint> = {
 };
 
 const libraries: Record<string, ContractHint> = {
+  BN254_PrecompileFailed: fix(
+    "The key or the signature is no point of the curve, or the chain lacks the curve's precompiles.",
+  ),
   MerkleSumTree_IndexOutOfRange: fix("Name a leaf below the batch's count."),
   MerkleSumTree_ProofLength: fix("Pass a proof of exactly the tree's depth."),
   MerkleSumTree_SumOverflow: fix("The fees of a tree must fit 96 bits."),

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { encryptKeystoreJson, HDNodeWallet, isKeystoreJson, Mnemonic, Wallet } from "ethers";
 
 import { AssayError } from "../errors.js";
-import { isLocalChain } from "../failoverProvider.js";
+import { isLocalChain } from "../protocol/localChain.js";
 
 /**
  * The phrase behind the accounts of Hardhat's and Anvil's development chains. Everybody knows it: whatever its keys hold on

@@ -390,7 +390,7 @@ export class TransactionPipeline {
 
   async #update(entry: Entry, change: Partial<TransactionRecord>): Promise<void> {
     const record = { ...entry.record, ...change };
-    await this.#options.save(record);
+    await this.#options.save(isUnfinished(record) ? record : slim(record));
     entry.record = record;
   }
 
@@ -399,6 +399,18 @@ export class TransactionPipeline {
     entry.capped = true;
     this.#options.emit({ type: "feeCapped", record: entry.record, baseFee, cap: this.#options.maxFeePerGas });
   }
+}
+
+const isUnfinished = ({ state }: TransactionRecord): boolean => state === "queued" || state === "sent";
+
+/** A queue is kept for as long as its key, so what is over is stored without the bytes that nobody needs any more. */
+function slim(record: TransactionRecord): TransactionRecord {
+  const selectorLength = 10;
+  return {
+    ...record,
+    data: record.data.slice(0, selectorLength),
+    attempts: record.attempts.map((attempt) => ({ ...attempt, raw: "0x" })),
+  };
 }
 
 function isLate({ record: { deadline } }: Entry, { timestamp }: ChainView): boolean {

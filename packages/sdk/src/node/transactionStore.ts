@@ -4,7 +4,7 @@ export type TransactionState = "queued" | "sent" | "confirmed" | "reverted" | "f
 /** One signed form of a transaction. All attempts of one record share its nonce, so at most one of them can ever land. */
 export interface TransactionAttempt {
   readonly hash: string;
-  /** The signed bytes: what is broadcast again after a restart. */
+  /** The signed bytes: what is broadcast again after a restart. Empty when the transaction is over. */
   readonly raw: string;
   readonly maxFeePerGas: bigint;
   readonly maxPriorityFeePerGas: bigint;
@@ -28,6 +28,7 @@ export interface TransactionRecord {
   readonly key: string;
   readonly label: string;
   readonly to: string;
+  /** Only the function's selector when it is over. */
   readonly data: string;
   readonly value: bigint;
   /** Gas limit of the attempts; before them the least one that was asked for. */

@@ -5,6 +5,7 @@ import { getBytes, hexlify } from "ethers";
 
 import { AssayError } from "../errors.js";
 import { blsPublicKey, blsSign, blsVerify } from "./bn254.js";
+import { isLocalChain } from "./localChain.js";
 
 export const DRAND_SCHEME = "bls-bn254-unchained-on-g1";
 
@@ -95,7 +96,6 @@ export function drandChainHash(network: {
 
 /** Everybody knows this key: whoever uses its rounds can compute them in advance. For local chains only. */
 const DEVELOPMENT_SECRET = BigInt(hexlify(keccak_256(new TextEncoder().encode("assay development beacon")))) >> 4n;
-const LOCAL_CHAINS: ReadonlySet<bigint> = new Set([31_337n, 1_337n]);
 
 /** A beacon's key pair. */
 export interface BeaconKey {
@@ -113,7 +113,7 @@ export interface BeaconKey {
  * const { secretKey, publicKey } = developmentBeaconKey(31337n);
  */
 export function developmentBeaconKey(chainId: bigint | number): BeaconKey {
-  if (!LOCAL_CHAINS.has(BigInt(chainId))) {
+  if (!isLocalChain(chainId)) {
     throw new AssayError({
       code: "DEVELOPMENT_KEY",
       message: `The development key of the beacon is public and refused on chain ${chainId}.`,

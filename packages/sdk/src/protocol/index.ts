@@ -18,6 +18,7 @@ export * from "./sumTree.js";
 export * from "./types.js";
 export * from "./checkAnswer.js";
 export * from "./inferenceRequest.js";
+export * from "./localChain.js";
 export * from "./workerApi.js";
 export * from "./drand.js";
 export { DrandClient, type DrandInfo, type DrandSource } from "./drandClient.js";

@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 
 import { JsonRpcProvider, Network } from "ethers";
 
-const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
-const CLI = fileURLToPath(import.meta.resolve("hardhat/package.json")).replace("package.json", "dist/src/cli.js");
+export const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
+export const HARDHAT = fileURLToPath(import.meta.resolve("hardhat/package.json")).replace(
+  "package.json",
+  "dist/src/cli.js",
+);
 
 /** A `hardhat node` of its own, on a free port of the loopback. */
 export interface HardhatNode {
@@ -30,7 +33,7 @@ async function freePort(): Promise<number> {
 
 export async function startHardhatNode(): Promise<HardhatNode> {
   const port = await freePort();
-  const args = [CLI, "node", "--hostname", "127.0.0.1", "--port", String(port)];
+  const args = [HARDHAT, "node", "--hostname", "127.0.0.1", "--port", String(port)];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   await new Promise<void>((resolve, reject) => {

@@ -90,7 +90,11 @@ describe("TransactionManager after a restart", () => {
     expect((await second.manager.wait("transfer")).status).to.equal(1);
     // Done is done, in every later run.
     await second.manager.stop();
-    const third = await managers.open(node.url, { signer, store: await managers.sqliteStore(file) });
+    const store = await managers.sqliteStore(file);
+    const stored = await store.load({ chainId: CHAIN_ID, sender: signer.address }, "transfer");
+    expect(stored).to.deep.include({ state: "confirmed", data: "0x" });
+    expect(lastAttempt(stored).raw).to.equal("0x");
+    const third = await managers.open(node.url, { signer, store });
     await third.manager.send(transfer());
     expect(third.events).to.deep.equal([]);
     expect(await chain.getBalance(target)).to.equal(1n);

@@ -20,7 +20,18 @@ interface DeployArguments {
  * `hardhat deploy`: checks the parameters, rehearses, deploys (or goes on where an interrupted deployment stopped) and
  * writes the deployment file that the SDK reads.
  */
-export default async function deploy(args: DeployArguments, hre: HardhatRuntimeEnvironment): Promise<void> {
+export default async function deployTask(args: DeployArguments, hre: HardhatRuntimeEnvironment): Promise<void> {
+  try {
+    await deploy(args, hre);
+  } catch (error) {
+    // A refusal says itself what to do; a stack trace would only hide it.
+    if (!(error instanceof DeploymentError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+async function deploy(args: DeployArguments, hre: HardhatRuntimeEnvironment): Promise<void> {
   const connection = await hre.network.create();
   const { ethers, networkName, networkConfig } = connection;
   const file = args.parameters || path.join(hre.config.paths.ignition, "parameters", `${networkName}.json`);

@@ -15,13 +15,10 @@ import {EscrowConfig} from "./EscrowConfig.sol";
 abstract contract EscrowAccounts is EscrowConfig, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// @notice One slot. `nonce` is of the next job that the account opens; it never goes back.
-    struct Account {
-        uint128 balance;
-        uint64 nonce;
-    }
+    uint256 internal constant NONCE_SHIFT = 128;
 
-    mapping(address account => Account) internal _accounts;
+    /// @dev Low 128 bits: balance. Next 64 bits: nonce of the next job that the account opens; it never goes back.
+    mapping(address account => uint256 packed) internal _accounts;
 
     /// @inheritdoc IJobEscrow
     function deposit(address account, uint256 amount) external nonReentrant {
@@ -49,7 +46,7 @@ abstract contract EscrowAccounts is EscrowConfig, ReentrancyGuardTransient {
         _requireNonZero(to);
         if (amount == 0) revert JobEscrow_ZeroAmount();
         // Effect
-        _debit(msg.sender, amount);
+        _accounts[msg.sender] = _debited(msg.sender, amount);
         emit Withdrawn(msg.sender, to, amount);
         // Interaction
         ASSET.safeTransfer(to, amount);
@@ -57,20 +54,26 @@ abstract contract EscrowAccounts is EscrowConfig, ReentrancyGuardTransient {
 
     /// @inheritdoc IJobEscrow
     function accountOf(address account) external view returns (uint128 balance, uint64 nonce) {
-        Account memory state = _accounts[account];
-        return (state.balance, state.nonce);
+        uint256 packed = _accounts[account];
+        return (uint128(packed), uint64(packed >> NONCE_SHIFT));
     }
 
-    /// @dev `amount` must be covered by the assets held: no balance can overflow then, and checked arithmetic says so.
     function _credit(address account, uint256 amount) internal {
-        _accounts[account].balance += SafeCast.toUint128(amount);
+        uint256 packed = _accounts[account];
+        // Keeps the balance out of the nonce, whatever the asset says that it has moved.
+        SafeCast.toUint128(uint128(packed) + amount);
+        unchecked {
+            _accounts[account] = packed + amount;
+        }
     }
 
-    function _debit(address account, uint256 amount) internal {
-        uint256 balance = _accounts[account].balance;
-        if (amount > balance) revert JobEscrow_InsufficientBalance(account, amount, balance);
-        // ≤ balance < 2^128
-        _accounts[account].balance = uint128(balance - amount);
+    /// @return packed what is left, not stored yet
+    function _debited(address account, uint256 amount) internal view returns (uint256 packed) {
+        packed = _accounts[account];
+        if (amount > uint128(packed)) revert JobEscrow_InsufficientBalance(account, amount, uint128(packed));
+        unchecked {
+            packed -= amount;
+        }
     }
 
     /// @dev Credits the balance's difference: a token that takes a fee on transfer cannot make the accounts exceed it.

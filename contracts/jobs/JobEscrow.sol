@@ -11,6 +11,7 @@ import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {IRandomnessBeacon} from "../interfaces/IRandomnessBeacon.sol";
 import {Batch, Commitment, Job, Outcome, Payment} from "../interfaces/Types.sol";
 import {JobTerms} from "../libraries/JobTerms.sol";
+import {BatchFields, JobFields} from "../libraries/RawFields.sol";
 import {RawTerms} from "../libraries/RawTerms.sol";
 import {ReceiptLib} from "../libraries/ReceiptLib.sol";
 import {SamplingMath} from "../libraries/SamplingMath.sol";
@@ -19,8 +20,8 @@ import {ModelFunds} from "./ModelFunds.sol";
 
 /// @title All fees in flight
 /// @notice See `IJobEscrow`.
-/// @dev Functions that call a job's callback hold the reentrancy guard while it runs: it may open, accept and commit jobs,
-/// it cannot move tokens or end jobs.
+/// @dev The reentrancy guard is held while a job's callback or the asset runs: from there jobs can be opened, accepted and
+/// committed, but tokens cannot be moved and jobs cannot be ended. The other contracts that are called are the protocol's.
 contract JobEscrow is ModelFunds {
     // What `_notify` needs beside the stipend until it has made its call: a cold account and the encoding.
     uint256 private constant CALLBACK_MARGIN = 5_000;
@@ -43,18 +44,20 @@ contract JobEscrow is ModelFunds {
     function openJob(Job calldata job, bytes calldata quote) external returns (bytes32 jobId) {
         // Check
         if (msg.sender != job.requester) revert JobEscrow_NotRequester(msg.sender, job.requester);
-        JobTerms.checkTerms(job, MAX_DISPUTE_WINDOW);
+        JobTerms.checkShape(job);
+        JobTerms.checkTimes(job, MAX_DISPUTE_WINDOW);
         _checkRegistryTerms(job);
         jobId = jobIdOf(job);
         bool quoted = quote.length > 0;
-        if (quoted) _checkQuote(jobId, job.provider, quote);
+        if (quoted) _checkQuote(jobId, JobFields.provider(job), quote);
         // Effect
-        Account memory account = _accounts[msg.sender];
-        if (job.nonce != account.nonce) revert JobEscrow_InvalidNonce(job.nonce, account.nonce);
-        if (job.budget > account.balance) {
-            revert JobEscrow_InsufficientBalance(msg.sender, job.budget, account.balance);
+        uint256 account = _debited(msg.sender, JobFields.budget(job));
+        uint256 nonce = account >> NONCE_SHIFT;
+        if (JobFields.nonce(job) != nonce) revert JobEscrow_InvalidNonce(job.nonce, uint64(nonce));
+        unchecked {
+            // 2^64 jobs are out of reach.
+            _accounts[msg.sender] = account + (1 << NONCE_SHIFT);
         }
-        _accounts[msg.sender] = Account(account.balance - job.budget, account.nonce + 1);
         _jobs[jobId] = uint256(quoted ? JobStatus.Active : JobStatus.Open);
         RawTerms.logOpened(job, jobId);
         if (quoted) _bind(job, jobId);
@@ -66,14 +69,14 @@ contract JobEscrow is ModelFunds {
         bytes32 jobId = jobIdOf(job);
         _requireStatus(jobId, JobStatus.Open);
         if (block.timestamp > job.acceptBy) revert JobEscrow_DeadlinePassed(jobId, job.acceptBy);
-        _requireProvider(job.provider);
+        _requireProvider(JobFields.provider(job));
         // Effect
         _jobs[jobId] = uint256(JobStatus.Active);
         _bind(job, jobId);
     }
 
     /// @inheritdoc IJobEscrow
-    function cancelJob(Job calldata job) external nonReentrant {
+    function cancelJob(Job calldata job) external nonReentrantView {
         // Check
         bytes32 jobId = jobIdOf(job);
         _requireStatus(jobId, JobStatus.Open);
@@ -82,13 +85,13 @@ contract JobEscrow is ModelFunds {
         }
         // Effect
         _endUndelivered(job, jobId);
-        emit JobCancelled(jobId, job.budget);
+        emit JobCancelled(jobId, JobFields.budget(job));
         // Interaction
-        _notify(jobId, job.callback, Outcome.Undelivered, 0);
+        _notify(jobId, JobFields.callback(job), Outcome.Undelivered, 0);
     }
 
     /// @inheritdoc IJobEscrow
-    function expireJob(Job calldata job) external nonReentrant {
+    function expireJob(Job calldata job) external nonReentrantView {
         // Check
         bytes32 jobId = jobIdOf(job);
         _requireStatus(jobId, JobStatus.Active);
@@ -96,15 +99,15 @@ contract JobEscrow is ModelFunds {
         // Effect
         _endUndelivered(job, jobId);
         uint256 compensation = JobTerms.acceptLockDown(job);
-        emit JobExpired(jobId, job.budget, compensation);
+        emit JobExpired(jobId, JobFields.budget(job), compensation);
         // Interaction
         if (compensation > 0) {
             Payment[] memory payments = new Payment[](1);
             // at most a tenth of a 96-bit budget
             payments[0] = Payment(job.requester, uint96(compensation));
-            STAKING.slash(job.provider, compensation, payments);
+            STAKING.slash(JobFields.provider(job), compensation, payments);
         }
-        _notify(jobId, job.callback, Outcome.Undelivered, 0);
+        _notify(jobId, JobFields.callback(job), Outcome.Undelivered, 0);
     }
 
     /// @inheritdoc IJobEscrow
@@ -115,9 +118,9 @@ contract JobEscrow is ModelFunds {
         // Check
         bytes32 jobId = jobIdOf(job);
         _requireStatus(jobId, JobStatus.Active);
-        if (block.timestamp > job.commitBy) revert JobEscrow_DeadlinePassed(jobId, job.commitBy);
-        _requireProvider(job.provider);
-        JobTerms.checkCommitment(job, commitment);
+        if (block.timestamp > JobFields.commitBy(job)) revert JobEscrow_DeadlinePassed(jobId, job.commitBy);
+        address provider = JobFields.provider(job);
+        _requireProvider(provider);
         batch.jobId = jobId;
         batch.root = commitment.root;
         batch.total = commitment.total;
@@ -125,22 +128,24 @@ contract JobEscrow is ModelFunds {
         batch.count = commitment.count;
         batch.maxLeafFee = commitment.maxLeafFee;
         batch.committedAt = uint64(block.timestamp);
+        JobTerms.checkCommitment(job, batch);
         _fixSampling(job, batch);
         batch.targetRound = BEACON.nextTarget(uint64(block.timestamp) + BEACON_DELAY);
-        _costs(job, batch.total, batch.count, batch.maxLeafFee, batch.p);
+        _requireCostsCovered(job, batch);
         // Effect
         batchId = RawTerms.batchIdOf(batch);
         _jobs[jobId] = _state(batchId, JobStatus.Committed);
-        emit BatchCommitted(batchId, jobId, batch);
+        RawTerms.logCommitted(batch, batchId);
         // Interaction: the accept lock is part of the collateral from here on, and never more than it
-        _lock(job.provider, batch.collateral - JobTerms.acceptLockDown(job));
+        _lock(provider, batch.collateral - JobTerms.acceptLockDown(job));
+        RawTerms.returnCommitted(batch, batchId);
     }
 
     /// @inheritdoc IJobEscrow
     function finalizeBatch(
         Job calldata job,
         Batch calldata batch
-    ) external nonReentrant returns (FinalizeStatus status) {
+    ) external nonReentrantView returns (FinalizeStatus status) {
         // Check
         bytes32 jobId = jobIdOf(job);
         bytes32 batchId = _requireBatch(jobId, batch, JobStatus.Committed);
@@ -155,8 +160,8 @@ contract JobEscrow is ModelFunds {
             if (!opened) RawTerms.bubble();
             return FinalizeStatus.Audited;
         }
-        uint64 closesAt = batch.committedAt + job.disputeWindow;
-        if (block.timestamp < closesAt) revert JobEscrow_WindowOpen(batchId, closesAt);
+        uint256 closesAt = BatchFields.committedAt(batch) + JobFields.disputeWindow(job);
+        if (block.timestamp < closesAt) revert JobEscrow_WindowOpen(batchId, uint64(closesAt));
         // Effect
         _settle(job, batch, batchId, Outcome.Paid);
         // Interaction
@@ -192,7 +197,7 @@ contract JobEscrow is ModelFunds {
 
     /// @inheritdoc IJobEscrow
     /// @dev No probation: a dead beacon is nobody's fault.
-    function voidBatch(Job calldata job, Batch calldata batch) external nonReentrant {
+    function voidBatch(Job calldata job, Batch calldata batch) external nonReentrantView {
         // Check
         bytes32 batchId = _requireBatch(jobIdOf(job), batch, JobStatus.Committed);
         (IRandomnessBeacon.Resolution resolution, , ) = _resolve(batch.targetRound);
@@ -206,7 +211,7 @@ contract JobEscrow is ModelFunds {
     }
 
     /// @inheritdoc IJobEscrow
-    function postRound(Job calldata job, Batch calldata batch, bytes calldata signature) external nonReentrant {
+    function postRound(Job calldata job, Batch calldata batch, bytes calldata signature) external nonReentrantView {
         // Check
         bytes32 batchId = _requireBatch(jobIdOf(job), batch, JobStatus.Committed);
         (IRandomnessBeacon.Resolution resolution, , uint64 index) = _resolve(batch.targetRound);
@@ -214,7 +219,7 @@ contract JobEscrow is ModelFunds {
             revert JobEscrow_BeaconDead(batchId, batch.targetRound);
         }
         // Effect
-        _payFromPool(job.modelId, msg.sender, BEACON_SHARE);
+        _payFromPool(JobFields.modelId(job), msg.sender, BEACON_SHARE);
         // Interaction: reverts for a round that is posted already, so one posting is paid once
         BEACON.post(BEACON.candidate(batch.targetRound, index), signature);
     }
@@ -225,7 +230,7 @@ contract JobEscrow is ModelFunds {
         Batch calldata batch,
         Outcome outcome,
         Payment[] calldata fees
-    ) external nonReentrant {
+    ) external nonReentrantView {
         // Check
         if (msg.sender != address(COURT)) revert JobEscrow_UnauthorizedCaller(msg.sender);
         bytes32 batchId = _requireBatch(jobIdOf(job), batch, JobStatus.Audited);
@@ -234,11 +239,12 @@ contract JobEscrow is ModelFunds {
         }
         // Effect
         _settle(job, batch, batchId, outcome);
-        for (uint256 i = 0; i < fees.length; ++i) _payFromPool(job.modelId, fees[i].to, fees[i].amount);
+        for (uint256 i = 0; i < fees.length; ++i) _payFromPool(JobFields.modelId(job), fees[i].to, fees[i].amount);
         // Interaction
-        if (outcome == Outcome.Void) REGISTRY.setProbation(job.modelId, job.provider);
+        if (outcome == Outcome.Void) REGISTRY.setProbation(JobFields.modelId(job), JobFields.provider(job));
         // Only a batch that was certain to be checked says anything for a provider on probation.
-        if (outcome == Outcome.Paid && batch.p == WAD) REGISTRY.notePassed(job.modelId, job.provider);
+        if (outcome == Outcome.Paid && batch.p == WAD)
+            REGISTRY.notePassed(JobFields.modelId(job), JobFields.provider(job));
         _finish(job, batch, outcome);
     }
 
@@ -255,9 +261,9 @@ contract JobEscrow is ModelFunds {
 
     /// @dev Locks min(L, a tenth of the budget): what the requester gets if nothing is delivered.
     function _bind(Job calldata job, bytes32 jobId) private {
-        emit JobAccepted(jobId, job.provider);
+        emit JobAccepted(jobId, JobFields.provider(job));
         // Interaction
-        _lock(job.provider, JobTerms.acceptLockDown(job));
+        _lock(JobFields.provider(job), JobTerms.acceptLockDown(job));
     }
 
     function _lock(address provider, uint256 amount) private {
@@ -269,67 +275,70 @@ contract JobEscrow is ModelFunds {
         bool onProbation;
         uint256 exposureCap;
         (batch.seatsAtCommit, batch.eligibleProviders, onProbation, exposureCap) = REGISTRY.samplingState(
-            job.modelId,
-            job.provider
+            JobFields.modelId(job),
+            JobFields.provider(job)
         );
-        uint256 gain = uint256(batch.total) + job.valueAtRisk;
+        uint256 gain = batch.total + JobFields.valueAtRisk(job);
         uint256 p = _probability(job, batch, gain);
         batch.p = onProbation || batch.total > ALWAYS_AUDIT_ABOVE ? uint64(WAD) : uint64(p);
-        ModelAccount storage model = _models[job.modelId];
-        uint256 exposure = model.exposure + gain;
-        exposureCap = Math.min(exposureCap, type(uint96).max);
-        if (exposure > exposureCap) revert JobEscrow_ExposureExceeded(job.modelId, exposure, exposureCap);
-        // ≤ exposureCap
-        model.exposure = uint96(exposure);
+        _addExposure(JobFields.modelId(job), gain, exposureCap);
     }
 
     /// @dev Ends a batch: moves its total, takes it off what is open on the model, and clears the job's slot.
     function _settle(Job calldata job, Batch calldata batch, bytes32 batchId, Outcome outcome) private {
-        delete _jobs[batch.jobId];
-        // The commit checked that the exposure, and so each of its parts, fits 96 bits.
-        _models[job.modelId].exposure -= batch.total + job.valueAtRisk;
-        if (outcome == Outcome.Paid) {
-            _pay(job, batch, batchId);
-        } else {
-            _credit(job.requester, batch.total);
-            emit BatchRefunded(batchId, batch.jobId, outcome, batch.total);
+        bytes32 jobId = BatchFields.jobId(batch);
+        delete _jobs[jobId];
+        uint256 total = BatchFields.total(batch);
+        Funds memory funds = _loadFunds(JobFields.modelId(job));
+        unchecked {
+            // The commit added the same.
+            funds.exposure -= total + JobFields.valueAtRisk(job);
         }
-    }
-
-    function _pay(Job calldata job, Batch calldata batch, bytes32 batchId) private {
-        (uint256 royalty, uint256 protocolFee, uint256 premium) = _costs(
-            job,
-            batch.total,
-            batch.count,
-            batch.maxLeafFee,
-            batch.p
-        );
-        // The commit checked that the costs are at most the total, of 96 bits.
-        uint256 paid = batch.total - royalty - protocolFee - premium;
-        ModelAccount storage model = _models[job.modelId];
-        model.royaltyOwed += uint96(royalty);
-        model.pool += uint96(premium);
-        model.protocolFees += uint96(protocolFee);
-        _credit(job.provider, paid);
-        emit BatchPaid(batchId, batch.jobId, paid, royalty, protocolFee, premium);
+        if (outcome == Outcome.Paid) {
+            (uint256 royalty, uint256 protocolFee, uint256 premium) = _costs(
+                job,
+                total,
+                BatchFields.count(batch),
+                BatchFields.maxLeafFee(batch),
+                BatchFields.p(batch)
+            );
+            unchecked {
+                // The commit checked that the costs are at most the total; all are amounts that the escrow holds.
+                funds.royaltyOwed += royalty;
+                funds.protocolFees += protocolFee;
+                funds.pool += premium;
+                total -= royalty + protocolFee + premium;
+            }
+            _credit(JobFields.provider(job), total);
+            emit BatchPaid(batchId, jobId, total, royalty, protocolFee, premium);
+        } else {
+            _credit(job.requester, total);
+            emit BatchRefunded(batchId, jobId, outcome, total);
+        }
+        _storeFunds(JobFields.modelId(job), funds);
     }
 
     /// @dev Frees the collateral, unless the court slashes it, and tells the callback.
     function _finish(Job calldata job, Batch calldata batch, Outcome outcome) private {
-        if (outcome != Outcome.Rejected) STAKING.release(job.provider, batch.collateral);
-        _notify(batch.jobId, job.callback, outcome, batch.root);
+        if (outcome != Outcome.Rejected) {
+            STAKING.release(JobFields.provider(job), BatchFields.collateral(batch));
+        }
+        _notify(BatchFields.jobId(batch), JobFields.callback(job), outcome, BatchFields.root(batch));
     }
 
     /// @dev Ends a job that never got a batch.
     function _endUndelivered(Job calldata job, bytes32 jobId) private {
         delete _jobs[jobId];
-        _credit(job.requester, job.budget);
+        _credit(job.requester, JobFields.budget(job));
     }
 
     /// @dev Tells the job's callback, last, with exactly the stipend. A caller that leaves too little gas for it reverts:
     /// nobody can make a callback fail. What it returns is not copied, that it fails changes nothing.
     function _notify(bytes32 jobId, address callback, Outcome outcome, bytes32 root) private {
-        if (callback == address(0)) return;
+        if (callback != address(0)) _call(jobId, callback, outcome, root);
+    }
+
+    function _call(bytes32 jobId, address callback, Outcome outcome, bytes32 root) private nonReentrant {
         uint256 stipend = CALLBACK_GAS;
         uint256 required = stipend + CALLBACK_MARGIN;
         // EIP-150: a call gets at most 63/64 of what is left.
@@ -345,13 +354,16 @@ contract JobEscrow is ModelFunds {
 
     function _checkRegistryTerms(Job calldata job) private view {
         (uint16 royaltyBps, uint96 verifierFee, uint16 samplePoints, uint64 detection) = REGISTRY.jobTerms(
-            job.modelId,
+            JobFields.modelId(job),
             job.version
         );
-        JobTerms.requireEqual("royaltyBps", job.royaltyBps, royaltyBps);
-        JobTerms.requireEqual("verifierFee", job.verifierFee, verifierFee);
-        JobTerms.requireEqual("samplePoints", job.samplePoints, samplePoints);
-        JobTerms.requireEqual("detection", job.detection, detection);
+        if (JobFields.royaltyBps(job) != royaltyBps)
+            JobTerms.mismatch("royaltyBps", JobFields.royaltyBps(job), royaltyBps);
+        if (JobFields.verifierFee(job) != verifierFee)
+            JobTerms.mismatch("verifierFee", JobFields.verifierFee(job), verifierFee);
+        if (JobFields.samplePoints(job) != samplePoints)
+            JobTerms.mismatch("samplePoints", JobFields.samplePoints(job), samplePoints);
+        if (JobFields.detection(job) != detection) JobTerms.mismatch("detection", JobFields.detection(job), detection);
     }
 
     /// @dev Keys first, contracts afterwards: an operator is nearly always a key, and asking whether an address has code
@@ -370,8 +382,12 @@ contract JobEscrow is ModelFunds {
     /// @dev p by the sampling law, at least the floor. Reverts if the terms cannot make cheating lose.
     function _probability(Job calldata job, Batch memory batch, uint256 gain) private view returns (uint256 p) {
         SamplingMath.Law memory law = SamplingMath.Law(CAPTURE, RECOVERY, SAFETY, FLOOR);
-        uint256 points = SamplingMath.effectivePoints(job.samplePoints, batch.total, batch.maxLeafFee);
-        uint256 detected = SamplingMath.detectionProbability(job.detection, points);
+        uint256 points = SamplingMath.effectivePoints(
+            uint16(JobFields.samplePoints(job)),
+            batch.total,
+            batch.maxLeafFee
+        );
+        uint256 detected = SamplingMath.detectionProbability(uint64(JobFields.detection(job)), points);
         p = SamplingMath.rawProbability(law, batch.total, gain, batch.collateral, detected);
         if (p > WAD) {
             uint256 required = SamplingMath.requiredCollateral(law, batch.total, gain, detected);
@@ -383,20 +399,37 @@ contract JobEscrow is ModelFunds {
     /// @dev What a paid batch gives away. Royalty and fee favour the provider, the premium the pool.
     function _costs(
         Job calldata job,
-        uint96 total,
-        uint32 count,
-        uint96 maxLeafFee,
-        uint64 p
+        uint256 total,
+        uint256 count,
+        uint256 maxLeafFee,
+        uint256 p
     ) private view returns (uint256 royalty, uint256 protocolFee, uint256 premium) {
-        royalty = (uint256(total) * job.royaltyBps) / BPS;
-        protocolFee = (uint256(total) * PROTOCOL_FEE_BPS) / BPS;
-        uint96 fee = _panelFee(job, total, count, maxLeafFee);
-        premium = SamplingMath.premium(p, fee, PANELISTS, BEACON_SHARE);
-        uint256 costs = royalty + protocolFee + premium;
-        if (costs > total) revert JobEscrow_CostsExceedTotal(costs, total);
+        premium = SamplingMath.premium(uint64(p), _panelFee(job, total, count, maxLeafFee), PANELISTS, BEACON_SHARE);
+        unchecked {
+            // total below 2^96
+            royalty = (total * JobFields.royaltyBps(job)) / BPS;
+            protocolFee = (total * PROTOCOL_FEE_BPS) / BPS;
+        }
     }
 
-    function _panelFee(Job calldata job, uint96 total, uint32 count, uint96 maxLeafFee) private view returns (uint96) {
+    function _requireCostsCovered(Job calldata job, Batch memory batch) private view {
+        (uint256 royalty, uint256 protocolFee, uint256 premium) = _costs(
+            job,
+            batch.total,
+            batch.count,
+            batch.maxLeafFee,
+            batch.p
+        );
+        uint256 costs = royalty + protocolFee + premium;
+        if (costs > batch.total) revert JobEscrow_CostsExceedTotal(costs, batch.total);
+    }
+
+    function _panelFee(
+        Job calldata job,
+        uint256 total,
+        uint256 count,
+        uint256 maxLeafFee
+    ) private view returns (uint96) {
         uint256 fee = JobTerms.panelFeeDown(job, total, count, maxLeafFee, VERIFIER_VALUE_BPS);
         if (fee > type(uint96).max) revert JobEscrow_CostsExceedTotal(fee, total);
         return uint96(fee);
@@ -405,14 +438,14 @@ contract JobEscrow is ModelFunds {
     /// @dev Seed and decision of a batch. A later candidate than the first is always an audit: nobody can gain by
     /// withholding a round.
     function _draw(bytes32 batchId, Batch calldata batch) private view returns (bytes32 seed, bool audited) {
-        uint64 target = batch.targetRound;
+        uint64 target = uint64(BatchFields.targetRound(batch));
         (IRandomnessBeacon.Resolution resolution, bytes32 value, uint64 index) = _resolve(target);
         if (resolution == IRandomnessBeacon.Resolution.Pending) {
             revert JobEscrow_RoundNotPosted(batchId, BEACON.candidate(target, index));
         }
         if (resolution == IRandomnessBeacon.Resolution.Dead) revert JobEscrow_BeaconDead(batchId, target);
         seed = ReceiptLib.batchSeed(value, block.chainid, address(this), batchId);
-        audited = index > 0 || ReceiptLib.isAudited(seed, batch.p);
+        audited = index > 0 || ReceiptLib.isAudited(seed, uint64(BatchFields.p(batch)));
     }
 
     function _resolve(uint64 target) private view returns (IRandomnessBeacon.Resolution, bytes32, uint64) {
@@ -431,8 +464,9 @@ contract JobEscrow is ModelFunds {
 
     function _requireStatus(bytes32 jobId, JobStatus expected) private view returns (uint256 state) {
         state = _jobs[jobId];
-        JobStatus actual = JobStatus(uint8(state));
-        if (actual != expected) revert JobEscrow_WrongStatus(jobId, actual, expected);
+        if (uint8(state) != uint8(expected)) {
+            revert JobEscrow_WrongStatus(jobId, JobStatus(uint8(state)), expected);
+        }
     }
 
     function _requireProvider(address provider) private view {

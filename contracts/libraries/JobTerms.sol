@@ -4,7 +4,8 @@ pragma solidity 0.8.34;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {Commitment, Job, JobKind} from "../interfaces/Types.sol";
+import {Batch, Job, JobKind} from "../interfaces/Types.sol";
+import {JobFields} from "./RawFields.sol";
 
 /// @title Rules and amounts that follow from a job's terms alone
 library JobTerms {
@@ -15,76 +16,90 @@ library JobTerms {
 
     uint256 private constant BPS = 10_000;
 
-    /// @notice What a job must satisfy when it is opened, except for what the registry says.
-    /// @dev Together with that every field is read, which reverts on dirty high bits (see `RawTerms`).
-    function checkTerms(Job calldata job, uint32 maxDisputeWindow) internal view {
-        if (job.kind != JobKind.OneShot) revert IJobEscrow.JobEscrow_InvalidTerm("kind", uint256(job.kind), 0);
+    /// @notice What a job must satisfy when it is opened, except for its times and for what the registry says.
+    /// @dev With the other checks of `openJob` no field keeps dirty high bits: where no comparison rules them out, the field
+    /// is read by the compiler's own code, which reverts on them.
+    function checkShape(Job calldata job) internal pure {
+        uint256 kind = JobFields.kind(job);
+        if (kind != uint256(JobKind.OneShot)) invalid("kind", kind, uint256(JobKind.OneShot));
         if (job.provider == address(0)) revert IJobEscrow.JobEscrow_ZeroAddress();
-        _atLeast("units", job.units, 1);
-        _atMost("units", job.units, MAX_UNITS);
-        _atLeast("requestHash", uint256(job.requestHash), 1);
-        _atLeast("budget", job.budget, 1);
-        _atMost("inputPrice", job.inputPrice, 0);
-        _atMost("outputPrice", job.outputPrice, 0);
-        _atMost("creditLine", job.creditLine, 0);
-        _atMost("valueAtRisk", job.valueAtRisk, type(uint96).max);
-        _atLeast("collateralBps", job.collateralBps, 1);
-        _atMost("disputeWindow", job.disputeWindow, maxDisputeWindow);
-        _atLeast("acceptBy", job.acceptBy, block.timestamp);
-        _atLeast("commitBy", job.commitBy, uint256(job.acceptBy) + 1);
-        _atMost("commitBy", job.commitBy, block.timestamp + MAX_JOB_SPAN);
-        _atMost("callback", uint160(job.callback), type(uint160).max);
+        uint256 units = JobFields.units(job);
+        if (units == 0) invalid("units", units, 1);
+        if (units > MAX_UNITS) invalid("units", units, MAX_UNITS);
+        if (job.requestHash == 0) invalid("requestHash", 0, 1);
+        if (job.budget == 0) invalid("budget", 0, 1);
+        if (job.collateralBps == 0) invalid("collateralBps", 0, 1);
+        _requireZero("inputPrice", JobFields.inputPrice(job));
+        _requireZero("outputPrice", JobFields.outputPrice(job));
+        _requireZero("creditLine", JobFields.creditLine(job));
+        (job.valueAtRisk, job.callback);
+    }
+
+    /// @notice The times of a job that is opened now.
+    function checkTimes(Job calldata job, uint256 maxDisputeWindow) internal view {
+        uint256 window = JobFields.disputeWindow(job);
+        if (window > maxDisputeWindow) invalid("disputeWindow", window, maxDisputeWindow);
+        (uint256 acceptBy, uint256 commitBy) = (JobFields.acceptBy(job), JobFields.commitBy(job));
+        if (acceptBy < block.timestamp) invalid("acceptBy", acceptBy, block.timestamp);
+        if (commitBy <= acceptBy) invalid("commitBy", commitBy, acceptBy + 1);
+        if (commitBy > block.timestamp + MAX_JOB_SPAN) invalid("commitBy", commitBy, block.timestamp + MAX_JOB_SPAN);
     }
 
     /// @notice What the only batch of a one-shot job must be.
-    function checkCommitment(Job calldata job, Commitment calldata commitment) internal pure {
-        _same("total", commitment.total, job.budget);
-        _same("count", commitment.count, job.units);
-        _atLeast("root", uint256(commitment.root), 1);
-        _atLeast("maxLeafFee", commitment.maxLeafFee, 1);
-        _atMost("maxLeafFee", commitment.maxLeafFee, commitment.total);
-        uint256 least = leastCollateralUp(job, commitment.total);
-        if (commitment.collateral < least) {
-            revert IJobEscrow.JobEscrow_CollateralTooLow(commitment.collateral, least);
+    function checkCommitment(Job calldata job, Batch memory batch) internal pure {
+        (uint256 total, uint256 maxLeafFee) = (batch.total, batch.maxLeafFee);
+        (uint256 budget, uint256 units) = (JobFields.budget(job), JobFields.units(job));
+        if (total != budget) invalid("total", total, budget);
+        if (batch.count != units) invalid("count", batch.count, units);
+        if (batch.root == 0) invalid("root", 0, 1);
+        if (maxLeafFee == 0) invalid("maxLeafFee", 0, 1);
+        if (maxLeafFee > total) invalid("maxLeafFee", maxLeafFee, total);
+        uint256 least = leastCollateralUp(JobFields.collateralBps(job), total);
+        if (batch.collateral < least) {
+            revert IJobEscrow.JobEscrow_CollateralTooLow(batch.collateral, least);
         }
     }
 
-    /// @notice Least collateral that the job's own terms ask for a batch of `total`, rounded up.
-    function leastCollateralUp(Job calldata job, uint96 total) internal pure returns (uint256) {
-        return Math.ceilDiv(uint256(job.collateralBps) * total, BPS);
+    /// @notice Least collateral that a job's own terms ask for a batch of `total`, rounded up.
+    function leastCollateralUp(uint256 collateralBps, uint256 total) internal pure returns (uint256) {
+        unchecked {
+            // bps below 2^32, amounts below 2^96
+            return (collateralBps * total + BPS - 1) / BPS;
+        }
     }
 
     /// @notice What binding the provider locks: min(L, a tenth of the budget), rounded down.
     function acceptLockDown(Job calldata job) internal pure returns (uint256) {
-        return Math.min(leastCollateralUp(job, job.budget), job.budget / 10);
+        uint256 budget = JobFields.budget(job);
+        return Math.min(leastCollateralUp(JobFields.collateralBps(job), budget), budget / 10);
     }
 
     /// @notice Fee of one panelist; see `IJobEscrow.panelFee`. Not limited to 96 bits.
     function panelFeeDown(
         Job calldata job,
-        uint96 total,
-        uint32 count,
-        uint96 maxLeafFee,
-        uint16 valueBps
+        uint256 total,
+        uint256 count,
+        uint256 maxLeafFee,
+        uint256 valueBps
     ) internal pure returns (uint256) {
-        uint256 points = job.samplePoints;
-        uint256 value = Math.min(total, points * maxLeafFee);
-        return Math.min(points, count) * job.verifierFee + (valueBps * value) / BPS;
+        uint256 points = JobFields.samplePoints(job);
+        unchecked {
+            // points below 2^16, amounts below 2^96, bps at most 10^3
+            uint256 value = points * maxLeafFee;
+            if (value > total) value = total;
+            return (points < count ? points : count) * JobFields.verifierFee(job) + (valueBps * value) / BPS;
+        }
     }
 
-    function requireEqual(bytes32 field, uint256 actual, uint256 expected) internal pure {
-        if (actual != expected) revert IJobEscrow.JobEscrow_TermMismatch(field, actual, expected);
+    function _requireZero(bytes32 field, uint256 actual) private pure {
+        if (actual != 0) invalid(field, actual, 0);
     }
 
-    function _same(bytes32 field, uint256 actual, uint256 limit) private pure {
-        if (actual != limit) revert IJobEscrow.JobEscrow_InvalidTerm(field, actual, limit);
+    function invalid(bytes32 field, uint256 actual, uint256 limit) internal pure {
+        revert IJobEscrow.JobEscrow_InvalidTerm(field, actual, limit);
     }
 
-    function _atLeast(bytes32 field, uint256 actual, uint256 limit) private pure {
-        if (actual < limit) revert IJobEscrow.JobEscrow_InvalidTerm(field, actual, limit);
-    }
-
-    function _atMost(bytes32 field, uint256 actual, uint256 limit) private pure {
-        if (actual > limit) revert IJobEscrow.JobEscrow_InvalidTerm(field, actual, limit);
+    function mismatch(bytes32 field, uint256 actual, uint256 expected) internal pure {
+        revert IJobEscrow.JobEscrow_TermMismatch(field, actual, expected);
     }
 }

@@ -5,11 +5,11 @@ import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {Batch, Job} from "../interfaces/Types.sol";
 import {ReceiptLib} from "./ReceiptLib.sol";
 
-/// @title Jobs and batches in calldata, hashed, logged and passed on as they are
-/// @notice The ABI lays a static struct out as one word a field, so a copy of the calldata is its encoding: same results
-/// as `ReceiptLib` and `abi.encode`, at a fraction of the gas and of the code.
-/// Warning: nothing here looks at dirty high bits. `openJob` reads every field of a job (reading reverts on dirty bits) and
-/// `commitBatch` builds the batch itself, so dirty words never match a stored id; look an id up before you trust a struct.
+/// @title Jobs and batches as the words they are
+/// @notice The ABI lays a static struct out as one word a field, in calldata as in memory, so a copy of those words is its
+/// encoding: the results are `ReceiptLib`'s and `abi.encode`'s, at a fraction of the gas and of the code.
+/// Warning: nothing here looks for dirty high bits. Only what `openJob` has read field by field (reading reverts on dirty
+/// bits) and what `commitBatch` has built gets a stored id: look an id up before you read a struct with these functions.
 library RawTerms {
     uint256 private constant JOB_SIZE = 22 * 32;
     uint256 private constant BATCH_SIZE = 12 * 32;
@@ -38,7 +38,7 @@ library RawTerms {
         }
     }
 
-    /// @notice Id of a batch in memory, where a struct of value types has the layout of its encoding.
+    /// @notice Id of a batch in memory.
     function batchIdOf(Batch memory batch) internal pure returns (bytes32 id) {
         assembly ("memory-safe") {
             id := keccak256(batch, BATCH_SIZE)
@@ -48,11 +48,28 @@ library RawTerms {
     /// @notice `emit JobOpened(id, job.requester, job.provider, job)`.
     function logOpened(Job calldata job, bytes32 id) internal {
         bytes32 topic = IJobEscrow.JobOpened.selector;
-        (address requester, address provider) = (job.requester, job.provider);
         assembly ("memory-safe") {
             let free := mload(0x40)
             calldatacopy(free, job, JOB_SIZE)
-            log4(free, JOB_SIZE, topic, id, requester, provider)
+            log4(free, JOB_SIZE, topic, id, mload(free), mload(add(free, 0x40)))
+        }
+    }
+
+    /// @notice `emit BatchCommitted(id, batch.jobId, batch)`.
+    function logCommitted(Batch memory batch, bytes32 id) internal {
+        bytes32 topic = IJobEscrow.BatchCommitted.selector;
+        assembly ("memory-safe") {
+            log3(batch, BATCH_SIZE, topic, id, mload(batch))
+        }
+    }
+
+    /// @notice Ends the call: `return (id, batch)`.
+    function returnCommitted(Batch memory batch, bytes32 id) internal pure {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, id)
+            mcopy(add(free, 0x20), batch, BATCH_SIZE)
+            return(free, add(BATCH_SIZE, 0x20))
         }
     }
 

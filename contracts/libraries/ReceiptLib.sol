@@ -16,7 +16,7 @@ library ReceiptLib {
 
     /// @notice EIP-712 struct hash of a job.
     function hashJob(Job memory job) internal pure returns (bytes32) {
-        return keccak256(bytes.concat(JOB_TYPEHASH, abi.encode(job)));
+        return keccak256(abi.encode(JOB_TYPEHASH, job));
     }
 
     /// @notice EIP-712 digest of a job: its id.
@@ -30,7 +30,7 @@ library ReceiptLib {
 
     /// @notice EIP-712 struct hash of a receipt: the hash in its leaf. The domain is in `receipt.jobId`.
     function hashReceipt(Receipt memory receipt) internal pure returns (bytes32) {
-        return keccak256(bytes.concat(RECEIPT_TYPEHASH, abi.encode(receipt)));
+        return keccak256(abi.encode(RECEIPT_TYPEHASH, receipt));
     }
 
     /// @notice Exact mode: what two honest providers must agree on.

@@ -39,9 +39,9 @@ library SamplingMath {
 
     /// @notice Unclamped p, WAD, rounded up. Above 1e18 the terms cannot make cheating lose.
     /// @param total V
-    /// @param gain s = V + valueAtRisk
+    /// @param gain s = V + valueAtRisk, at most 97 bits
     /// @param collateral L
-    /// @param detected P
+    /// @param detected P, at most a WAD
     function rawProbability(
         Law memory law,
         uint96 total,
@@ -49,25 +49,30 @@ library SamplingMath {
         uint96 collateral,
         uint256 detected
     ) internal pure returns (uint256) {
-        uint256 caught = (detected * (WAD - law.capture)) / WAD;
-        uint256 loss = Math.mulDiv(caught, uint256(total) * WAD + uint256(collateral) * (WAD - law.recovery), WAD);
-        if (loss == 0) return type(uint256).max;
-        return Math.mulDiv(uint256(law.safety) * gain, WAD, loss, Math.Rounding.Ceil);
+        unchecked {
+            // 60 bits times 157
+            uint256 stake = uint256(total) * WAD + uint256(collateral) * (WAD - law.recovery);
+            uint256 loss = (_caught(law, detected) * stake) / WAD;
+            if (loss == 0) return type(uint256).max;
+            // 64 bits times 97 times 60
+            return (law.safety * gain * WAD + loss - 1) / loss;
+        }
     }
 
-    /// @notice Least collateral for p ≤ 1, rounded up:
-    /// L ≥ (σ·s / (P(1 − κ)) − V) / (1 − α).
+    /// @notice Least collateral for p ≤ 1, exactly: `rawProbability` is at most 1e18 with it and above with one unit less.
+    /// L ≥ (σ·s / (P(1 − κ)) − V) / (1 − α). The largest uint256 if none is enough.
     function requiredCollateral(
         Law memory law,
         uint96 total,
         uint256 gain,
         uint256 detected
     ) internal pure returns (uint256) {
-        uint256 caught = (detected * (WAD - law.capture)) / WAD;
-        if (caught == 0 || law.recovery >= WAD) return type(uint256).max;
-        uint256 needed = Math.mulDiv(uint256(law.safety) * gain, WAD, caught, Math.Rounding.Ceil);
+        uint256 caught = _caught(law, detected);
+        if (caught == 0) return type(uint256).max;
+        uint256 needed = Math.ceilDiv(law.safety * gain * WAD, caught);
         uint256 own = uint256(total) * WAD;
-        return needed <= own ? 0 : Math.ceilDiv(needed - own, WAD - law.recovery) + 1;
+        if (needed <= own) return 0;
+        return law.recovery >= WAD ? type(uint256).max : Math.ceilDiv(needed - own, WAD - law.recovery);
     }
 
     /// @notice κ: chance that first panel (3) and second panel (7) together fail to reject a cheat when each seat colludes
@@ -100,11 +105,14 @@ library SamplingMath {
     /// Actuarially fair with a tenth of margin; paid whether or not the batch is drawn.
     /// @param p WAD
     /// @param fee of one panelist
-    /// @param panelists expected number, WAD
+    /// @param panelists expected number, WAD, at most 10 (`expectedPanelists`)
     /// @param beaconShare the batch's part of posting its round
     function premium(uint64 p, uint96 fee, uint256 panelists, uint96 beaconShare) internal pure returns (uint256) {
-        uint256 panels = Math.mulDiv(uint256(p) * fee, panelists, WAD * WAD, Math.Rounding.Ceil);
-        return Math.ceilDiv(panels * 11, 10) + beaconShare;
+        unchecked {
+            // 64 bits times 96 times 64
+            uint256 panels = (uint256(p) * fee * panelists + WAD * WAD - 1) / (WAD * WAD);
+            return (panels * 11 + 9) / 10 + beaconShare;
+        }
     }
 
     /// @notice Proof of Sampling's bound, WAD, rounded up: honesty needs p > C / ((1 − r)(R + S)).
@@ -119,6 +127,11 @@ library SamplingMath {
         uint64 collusion
     ) internal pure returns (uint256) {
         return Math.mulDiv(cost, WAD * WAD, (WAD - collusion) * (reward + stake), Math.Rounding.Ceil);
+    }
+
+    /// @dev P · (1 − κ): chance that a cheat that was audited loses its collateral. WAD, rounded down.
+    function _caught(Law memory law, uint256 detected) private pure returns (uint256) {
+        return (detected * (WAD - law.capture)) / WAD;
     }
 
     /// @dev base^exponent, WAD, rounded up.

@@ -5,8 +5,8 @@ import {TestAsset} from "./TestAsset.sol";
 
 /// @notice Calls back in the middle of each transfer, before the balances move, and keeps what came of it.
 contract ReentrantToken is TestAsset {
-    address public target;
-    bytes public call;
+    address private _target;
+    bytes private _call;
 
     bool public called;
     bool public succeeded;
@@ -14,19 +14,19 @@ contract ReentrantToken is TestAsset {
 
     /// @notice Arms one call to `target_` during the next transfer; a zero target disarms.
     function arm(address target_, bytes calldata call_) external {
-        target = target_;
-        call = call_;
+        _target = target_;
+        _call = call_;
         called = false;
     }
 
     /// @dev Swallows a failure, so that a test sees whether the outer call was honest in spite of it.
     function _update(address from, address to, uint256 value) internal override {
-        address target_ = target;
-        if (target_ != address(0) && from != address(0)) {
-            target = address(0);
+        address target = _target;
+        if (target != address(0) && from != address(0)) {
+            _target = address(0);
             called = true;
             // solhint-disable-next-line avoid-low-level-calls, the test chooses what is called
-            (succeeded, result) = target_.call(call);
+            (succeeded, result) = target.call(_call);
         }
         super._update(from, to, value);
     }

@@ -8,6 +8,7 @@ import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IProviderStaking} from "../interfaces/IProviderStaking.sol";
 import {Batch, Job, Outcome, Payment} from "../interfaces/Types.sol";
+import {RawTerms} from "../libraries/RawTerms.sol";
 import {ReceiptLib} from "../libraries/ReceiptLib.sol";
 import {CourtParameters} from "./CourtParameters.sol";
 import {LeafRules} from "./LeafRules.sol";
@@ -74,7 +75,7 @@ contract AuditCourt is IAuditCourt {
     /// @inheritdoc IAuditCourt
     function openAudit(Job calldata job, Batch calldata batch, bytes32 seed) external {
         if (msg.sender != address(ESCROW)) revert AuditCourt_UnauthorizedCaller(msg.sender);
-        bytes32 auditId = ReceiptLib.batchId(batch);
+        bytes32 auditId = RawTerms.batchId(batch);
         Audit storage audit = _audits[auditId];
         if (audit.phase != Phase.None) revert AuditCourt_WrongPhase(auditId, audit.phase, Phase.None);
         audit.seed = seed;
@@ -385,8 +386,8 @@ contract AuditCourt is IAuditCourt {
     }
 
     function _identify(Job calldata job, Batch calldata batch) private view returns (bytes32 auditId) {
-        auditId = ReceiptLib.batchId(batch);
-        bytes32 jobId = ESCROW.jobIdOf(job);
+        auditId = RawTerms.batchId(batch);
+        bytes32 jobId = RawTerms.jobId(job, ESCROW.domainSeparator());
         if (batch.jobId != jobId || _audits[auditId].phase == Phase.None) {
             revert AuditCourt_UnknownBatch(auditId, jobId);
         }

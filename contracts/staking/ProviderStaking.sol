@@ -123,35 +123,39 @@ contract ProviderStaking is IProviderStaking, ReentrancyGuardTransient {
     /// @inheritdoc IProviderStaking
     function lock(address provider, uint256 amount) external onlyProtocol {
         // Check
-        Account memory account = _accounts[provider];
-        uint256 free = account.staked - account.locked;
+        Account storage account = _accounts[provider];
+        uint128 locked = account.locked;
+        uint256 free = account.staked - locked;
         if (amount > free) revert ProviderStaking_InsufficientFreeStake(provider, amount, free);
         // Effect: locked + amount ≤ staked < 2^128
-        _accounts[provider] = Account(account.staked, account.locked + uint128(amount));
+        unchecked {
+            account.locked = locked + uint128(amount);
+        }
         emit StakeLocked(provider, msg.sender, amount);
     }
 
     /// @inheritdoc IProviderStaking
     function release(address provider, uint256 amount) external onlyProtocol {
         // Check
-        Account memory account = _accounts[provider];
-        if (amount > account.locked) {
-            revert ProviderStaking_InsufficientLocked(provider, amount, account.locked);
-        }
+        Account storage account = _accounts[provider];
+        uint128 locked = account.locked;
+        if (amount > locked) revert ProviderStaking_InsufficientLocked(provider, amount, locked);
         // Effect: amount ≤ locked < 2^128
-        _accounts[provider] = Account(account.staked, account.locked - uint128(amount));
+        unchecked {
+            account.locked = locked - uint128(amount);
+        }
         emit StakeReleased(provider, msg.sender, amount);
     }
 
     /// @inheritdoc IProviderStaking
     function slash(address provider, uint256 amount, Payment[] calldata payments) external onlyProtocol {
         // Check
-        Account memory account = _accounts[provider];
-        if (amount > account.locked) {
-            revert ProviderStaking_InsufficientLocked(provider, amount, account.locked);
-        }
+        Account storage account = _accounts[provider];
+        uint128 locked = account.locked;
+        if (amount > locked) revert ProviderStaking_InsufficientLocked(provider, amount, locked);
         // Effect: amount ≤ locked ≤ staked < 2^128
-        _accounts[provider] = Account(account.staked - uint128(amount), account.locked - uint128(amount));
+        account.locked = locked - uint128(amount);
+        account.staked -= uint128(amount);
         uint256 paid = 0;
         for (uint256 i = 0; i < payments.length; ++i) {
             Payment calldata payment = payments[i];

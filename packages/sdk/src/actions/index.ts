@@ -24,6 +24,7 @@ export * from "./getOutput.js";
 export * from "./getParameters.js";
 export * from "./getProviders.js";
 export * from "./getQuote.js";
+export * from "./getSolvency.js";
 export * from "./leaveSeats.js";
 export * from "./openAnswers.js";
 export * from "./openJob.js";

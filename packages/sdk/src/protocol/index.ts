@@ -19,3 +19,5 @@ export * from "./types.js";
 export * from "./checkAnswer.js";
 export * from "./inferenceRequest.js";
 export * from "./workerApi.js";
+export * from "./drand.js";
+export { DrandClient, type DrandInfo, type DrandSource } from "./drandClient.js";

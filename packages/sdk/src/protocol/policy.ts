@@ -5,12 +5,13 @@ import { canonicalJson } from "./canonicalJson.js";
 import { keccakHex } from "./keccak.js";
 import type { ModelVersion } from "./types.js";
 
+const DECIMAL = /^(0|[1-9][0-9]*)$/;
+
 /** Amounts in JSON are decimal strings, because a JSON number is exact only up to 2⁵³. */
-const uintText = (bits: number) =>
-  z
-    .string()
-    .regex(/^(0|[1-9][0-9]*)$/, "must be a decimal integer in a string")
-    .refine((text) => BigInt(text) < 1n << BigInt(bits), `must fit a uint${bits}`);
+const uintText = (least: bigint, most: bigint) =>
+  z.string().refine((value) => DECIMAL.test(value) && BigInt(value) >= least && BigInt(value) <= most, {
+    message: `must be a decimal integer in a string, from ${least.toString()} to ${most.toString()}`,
+  });
 
 const text = z.string().min(1).max(200);
 
@@ -40,9 +41,9 @@ export const policySchema = z
     /** k: sample points of an audit. */
     samplePoints: z.int().min(1).max(65_535),
     /** d: chance that one bad sampled unit is recognised, WAD. */
-    detection: uintText(64).refine((wad) => BigInt(wad) > 0n && BigInt(wad) <= 10n ** 18n, "must be in (0, 1e18]"),
+    detection: uintText(1n, 10n ** 18n),
     /** Fixed part of a panelist's fee per sample, in smallest units of the settlement asset. */
-    verifierFee: uintText(96),
+    verifierFee: uintText(0n, 2n ** 96n - 1n),
     /** Largest request, in bytes, so that it can always be opened on chain. */
     maxDataBytes: z.int().min(1),
   })

@@ -131,6 +131,11 @@ export function panelFee(
   return min(job.samplePoints, batch.count) * job.verifierFee + (verifierValueBps * value) / BPS;
 }
 
+/** Least collateral that a job's own terms ask for a batch of `total`. Twin of `JobTerms.leastCollateralUp`. */
+export function leastCollateral(job: Pick<Job, "collateralBps">, total: bigint): bigint {
+  return ceilDiv(total * job.collateralBps, BPS);
+}
+
 /** What a commit would do. Amounts are in smallest units of the settlement asset. */
 export interface CommitPreview {
   /** Probability of an audit, WAD. */
@@ -179,6 +184,6 @@ export function previewCommit(
     royalty,
     protocolFee,
     providerPay: total - royalty - protocolFee - batchPremium,
-    requiredCollateral: max(requiredCollateral(params, total, gain, detected), ceilDiv(total * job.collateralBps, BPS)),
+    requiredCollateral: max(requiredCollateral(params, total, gain, detected), leastCollateral(job, total)),
   };
 }

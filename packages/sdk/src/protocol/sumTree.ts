@@ -71,7 +71,7 @@ export class SumTree {
   /**
    * Builds the tree of `leaves`, which may come from a generator: they are not kept.
    *
-   * @throws AssayError `EMPTY_TREE`, `SUM_OVERFLOW`, `VALUE_OUT_OF_RANGE`, `INVALID_HEX`
+   * @throws AssayError `EMPTY_TREE`, `SUM_OVERFLOW`, `VALUE_OUT_OF_RANGE`, `INVALID_HEX`, `INVALID_HASH`
    * @example
    * const tree = SumTree.build(receipts.map((receipt) => ({ content: hashReceipt(receipt), sum: receipt.fee })));
    * const { siblingHashes, siblingSums } = tree.proof(3);
@@ -176,8 +176,13 @@ function grown(level: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
+function requireHash(content: Uint8Array): Uint8Array {
+  if (content.length === HASH) return content;
+  throw new AssayError({ code: "INVALID_HASH", message: `The content of a leaf has ${content.length} bytes, not 32.` });
+}
+
 function writeLeaf(level: Uint8Array, offset: number, content: string | Uint8Array, sum: bigint): void {
-  leafMessage.set(typeof content === "string" ? hexBytes(content, HASH, "content") : content, 1);
+  leafMessage.set(typeof content === "string" ? hexBytes(content, HASH, "content") : requireHash(content), 1);
   writeUint(leafView, 1 + NODE, SUM, requireUint(sum, 96, "sum"));
   level.set(keccak(leafMessage), offset);
   level.set(leafMessage.subarray(1 + HASH), offset + HASH);

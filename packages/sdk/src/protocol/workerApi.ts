@@ -27,7 +27,7 @@ const hexBytes = z.string().regex(/^0x([0-9a-fA-F]{2})*$/, "is not hex");
 const uint = (bits: number) =>
   z
     .string()
-    .regex(/^(0|[1-9][0-9]*)$/, "is not a decimal integer in a string")
+    .regex(/^(0|[1-9][0-9]{0,77})$/, "is not a decimal integer in a string")
     .transform(BigInt)
     .refine((value) => value < 1n << BigInt(bits), `does not fit a uint${bits}`);
 

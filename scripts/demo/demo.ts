@@ -1,0 +1,196 @@
+import { type Contracts, flushProtocolFees, flushRoyalty, flushSink, type PolicyDocument } from "@assay/sdk";
+import { formatUnits, type JsonRpcProvider } from "ethers";
+
+import { COLLATERAL_TIERS, type FinishedJob, JobRunner, PRICE } from "./jobs.js";
+import { type Ledger, readGas, readLedger, readSlashes, type Slashes } from "./ledger.js";
+import { deploy, type Endpoints, modelPolicy, startChain, startWorker, untilReady } from "./network.js";
+import type { Processes } from "./processes.js";
+import { moneyOf, type ProviderRow } from "./report.js";
+import { type Actors, createActors, type DemoProvider, registerNetwork } from "./setUp.js";
+
+/** Further jobs for the cheat, one after the other, should none of its first three be drawn. */
+const MORE_CHANCES = 12;
+const WAD = 1e18;
+
+/** Where the demo tells what happens. */
+export interface Screen {
+  step(text: string): void;
+  line(text: string): void;
+}
+
+export interface DemoResult {
+  readonly jobs: readonly FinishedJob[];
+  readonly providers: readonly ProviderRow[];
+  readonly ledger: Ledger;
+  readonly slashes: Slashes;
+  readonly royaltyClaimed: bigint;
+  /** Whether the model's owner received exactly what the paid jobs owed it. */
+  readonly royaltyHolds: boolean;
+  readonly gas: ReadonlyMap<string, readonly number[]>;
+  readonly money: (amount: bigint) => string;
+}
+
+/** One run of the whole network. */
+export class Demo {
+  constructor(
+    private readonly processes: Processes,
+    private readonly endpoints: Endpoints,
+    private readonly folder: string,
+    private readonly prompts: readonly string[],
+    private readonly screen: Screen,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async run(): Promise<DemoResult> {
+    const { screen } = this;
+    screen.step("Chain and beacon");
+    const rpc = await startChain(this.processes, this.endpoints);
+    const { contracts, file } = await deploy(this.processes, this.folder, this.endpoints, rpc);
+    screen.line(`Contracts deployed on chain ${contracts.chainId}.`);
+
+    screen.step("Providers, model and seats");
+    const policy = await modelPolicy();
+    const actors = await createActors(contracts, rpc, this.folder, this.endpoints.workerPorts);
+    const { modelId } = await registerNetwork(contracts, actors, policy);
+    await this.#startWorkers(actors.providers, { file, modelId, policy });
+    screen.line(`${actors.providers.length} workers run, each a process of its own; one of them cheats.`);
+
+    screen.step("Jobs");
+    const jobs = await this.#runJobs(contracts, modelId, actors);
+
+    screen.step("Settlement");
+    const royalty = await this.#claimRoyalty(contracts, modelId, actors);
+    await this.#flush(contracts, modelId, actors);
+    const blockNumber = await rpc.getBlockNumber();
+    const slashes = await readSlashes(contracts);
+    return {
+      jobs,
+      slashes,
+      ledger: await readLedger(contracts, rpc, blockNumber),
+      providers: await this.#providerRows(contracts, actors, jobs, slashes, blockNumber),
+      royaltyClaimed: royalty.claimed,
+      royaltyHolds: royalty.claimed === royalty.received && royalty.claimed === (await royaltiesOf(contracts)),
+      gas: await readGas(contracts, rpc, blockNumber),
+      money: this.#money(contracts),
+    };
+  }
+
+  async #startWorkers(
+    providers: readonly DemoProvider[],
+    network: { file: string; modelId: bigint; policy: PolicyDocument },
+  ): Promise<void> {
+    const { file: deploymentFile, modelId, policy } = network;
+    const settings = { chain: this.endpoints.chain, deploymentFile, modelId, policy, price: PRICE };
+    for (const provider of providers) await startWorker(this.processes, provider, settings);
+    await Promise.all(providers.map(untilReady));
+  }
+
+  async #runJobs(contracts: Contracts, modelId: bigint, actors: Actors): Promise<FinishedJob[]> {
+    const { screen } = this;
+    const money = this.#money(contracts);
+    const events = {
+      onAudited: ({ name }: DemoProvider, p: bigint): void => {
+        screen.line(`? ${name}: drawn for an audit (p = ${percent(p)})`);
+      },
+      onEnded: (job: FinishedJob): void => {
+        screen.line(ending(job, money));
+      },
+    };
+    const runner = new JobRunner(contracts, modelId, actors.requesters, events, this.signal);
+    let asked = 0;
+    const prompt = (): string => this.prompts[asked++ % this.prompts.length] ?? "";
+    const first = await Promise.all(
+      actors.providers.map(async (provider) => {
+        const tiers = COLLATERAL_TIERS.map((tier) => runner.run(provider, tier, prompt()));
+        return await Promise.all(tiers);
+      }),
+    );
+    const jobs = first.flat();
+    const cheat = actors.providers.find(({ cheats }) => cheats);
+    const caught = (): boolean => jobs.some(({ result }) => result.outcome === "Rejected");
+    for (let more = 0; cheat !== undefined && !caught() && more < MORE_CHANCES; ++more) {
+      screen.line("The cheat has slipped through so far: one more job at 2.5×.");
+      jobs.push(await runner.run(cheat, COLLATERAL_TIERS[0], prompt()));
+    }
+    return jobs;
+  }
+
+  async #claimRoyalty(
+    contracts: Contracts,
+    modelId: bigint,
+    { deployer, modelOwner }: Actors,
+  ): Promise<{ claimed: bigint; received: bigint }> {
+    const before = await contracts.asset.balanceOf(modelOwner.address);
+    // Anyone may flush: the money goes to the model's payout address, without a second step.
+    const { amount } = await flushRoyalty({ contracts, sender: deployer }, { modelId });
+    const received = (await contracts.asset.balanceOf(modelOwner.address)) - before;
+    this.screen.line(`Royalties paid to the model's owner: ${this.#money(contracts)(amount)}.`);
+    return { claimed: amount, received };
+  }
+
+  async #flush(contracts: Contracts, modelId: bigint, { deployer }: Actors): Promise<void> {
+    const context = { contracts, sender: deployer };
+    const fees = await flushProtocolFees(context, { modelId });
+    this.screen.line(`Protocol fees paid to the treasury: ${this.#money(contracts)(fees.amount)}.`);
+    if ((await contracts.staking.sinkOwed()) === 0n) return;
+    const { amount } = await flushSink(context);
+    this.screen.line(`Slashed and gone for good: ${this.#money(contracts)(amount)}.`);
+  }
+
+  async #providerRows(
+    contracts: Contracts,
+    { providers }: Actors,
+    jobs: readonly FinishedJob[],
+    { byProvider }: Slashes,
+    blockTag: number,
+  ): Promise<ProviderRow[]> {
+    return await Promise.all(
+      providers.map(async ({ name, owner }) => {
+        const own = jobs.filter(({ provider }) => provider.name === name);
+        return {
+          name,
+          jobs: own.length,
+          paid: own.filter(({ result }) => result.outcome === "Paid").length,
+          expectedAudits: own.reduce((sum, { p }) => sum + Number(p) / WAD, 0),
+          audits: own.filter(({ result }) => result.audited).length,
+          earned: (await contracts.escrow.accountOf(owner.address, { blockTag })).balance,
+          slashed: byProvider.get(owner.address) ?? 0n,
+        };
+      }),
+    );
+  }
+
+  #money({ deployment: { asset } }: Contracts): (amount: bigint) => string {
+    return moneyOf(asset.decimals, asset.symbol);
+  }
+}
+
+/** Royalties of all batches that were paid, from their events. */
+async function royaltiesOf(contracts: Contracts): Promise<bigint> {
+  const { escrow, deployment } = contracts;
+  const paid = await escrow.queryFilter(escrow.filters.BatchPaid(), deployment.deployedAtBlock);
+  return paid.reduce((sum, { args }) => sum + args.royalty, 0n);
+}
+
+function ending(
+  { provider, collateralBps, prompt, answer, result }: FinishedJob,
+  money: (amount: bigint) => string,
+): string {
+  const head = `${provider.name} (${formatUnits(collateralBps, 4)}× collateral)`;
+  if (result.outcome === "Paid") {
+    const audit = result.audited ? "audited, accepted, " : "";
+    return `✓ ${head}: ${audit}paid ${money(result.paid)}\n    ${shown(prompt)} → ${shown(answer)}`;
+  }
+  if (result.outcome === "Rejected") {
+    return `✗ ${head}: SLASHED, ${money(result.refund)} back to the requester\n    ${shown(prompt)} → ${shown(answer)}`;
+  }
+  return `! ${head}: ${result.outcome}, ${money(result.refund)} back to the requester`;
+}
+
+function shown(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+function percent(wad: bigint): string {
+  return `${(Number(wad) / 1e16).toFixed(1)} %`;
+}

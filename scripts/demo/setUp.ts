@@ -1,0 +1,137 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import {
+  activateSeats,
+  type Contracts,
+  deposit,
+  depositStake,
+  type PolicyDocument,
+  registerModel,
+  registerProvider,
+  type Sender,
+  signerSender,
+  takeSeats,
+  versionOfPolicy,
+} from "@assay/sdk";
+import { developmentKey } from "@assay/sdk/node";
+import { Contract, type HDNodeWallet, type JsonRpcProvider, parseEther, Wallet } from "ethers";
+
+export const HONEST_PROVIDERS = 8;
+const REQUESTERS = 3;
+
+const STAKE = 1_000_000_000n;
+const REQUESTER_FUNDS = 500_000_000n;
+const ROYALTY_BPS = 500n;
+const OPERATOR_GAS = parseEther("10");
+/** Rounds of the key derivation: these keystores live as long as the demo. */
+const SCRYPT = { N: 1_024 };
+
+const MINT_ABI = ["function mint(address to, uint256 amount)"];
+
+/** A provider of the demo. */
+export interface DemoProvider {
+  readonly name: string;
+  /** Answers with a model of order 1 and otherwise follows the protocol. */
+  readonly cheats: boolean;
+  readonly owner: Sender;
+  readonly operator: string;
+  readonly port: number;
+  readonly endpoint: string;
+  /** Folder with keystore, password and data. */
+  readonly folder: string;
+  readonly keystore: string;
+  readonly passwordFile: string;
+}
+
+export interface Actors {
+  readonly deployer: Sender;
+  readonly modelOwner: Sender;
+  readonly requesters: readonly Sender[];
+  readonly providers: readonly DemoProvider[];
+}
+
+/** Gives every actor its keys and the money to start with. Keys: Hardhat's public ones for owners, fresh ones to operate. */
+export async function createActors(
+  contracts: Contracts,
+  rpc: JsonRpcProvider,
+  folder: string,
+  ports: readonly number[],
+): Promise<Actors> {
+  const key = (index: number): HDNodeWallet => developmentKey(index, contracts.chainId).connect(rpc);
+  const deployerWallet = key(0);
+  const deployer = await signerSender(deployerWallet);
+  const modelOwner = await signerSender(key(ports.length + 1));
+  const requesters = await Promise.all(
+    Array.from({ length: REQUESTERS }, (_, index) => signerSender(key(ports.length + 2 + index))),
+  );
+  const providers = await Promise.all(
+    ports.map(async (port, index) => {
+      const cheats = index >= HONEST_PROVIDERS;
+      const name = cheats ? "cheat" : `provider-${index + 1}`;
+      const owner = await signerSender(key(index + 1));
+      return await createProvider({ name, cheats, owner, port, folder: path.join(folder, name) });
+    }),
+  );
+  const asset = new Contract(contracts.deployment.asset.address, MINT_ABI, deployerWallet);
+  const mint = async (to: string, amount: bigint): Promise<void> => {
+    const call = await asset.getFunction("mint").populateTransaction(to, amount);
+    await deployer.send({ label: "mint", ...call });
+  };
+  for (const { owner, operator } of providers) {
+    await mint(owner.address, STAKE);
+    await deployer.send({ label: "fund operator", to: operator, data: "0x", value: OPERATOR_GAS });
+  }
+  for (const { address } of requesters) await mint(address, REQUESTER_FUNDS);
+  return { deployer, modelOwner, requesters, providers };
+}
+
+async function createProvider(
+  base: Pick<DemoProvider, "name" | "cheats" | "owner" | "port" | "folder">,
+): Promise<DemoProvider> {
+  const operator = Wallet.createRandom();
+  const password = Wallet.createRandom().privateKey;
+  const keystore = path.join(base.folder, "operator.json");
+  const passwordFile = path.join(base.folder, "password");
+  await mkdir(base.folder, { recursive: true });
+  await writeFile(keystore, await operator.encrypt(password, { scrypt: SCRYPT } as never), { mode: 0o600 });
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  const endpoint = `http://127.0.0.1:${base.port}`;
+  return { ...base, operator: operator.address, endpoint, keystore, passwordFile };
+}
+
+/** Registers the model and gives it its seats: every honest provider holds one. */
+export async function registerNetwork(
+  contracts: Contracts,
+  { modelOwner, providers, requesters }: Actors,
+  policy: PolicyDocument,
+): Promise<{ modelId: bigint }> {
+  const dataUri = (json: string): string => `data:application/json,${encodeURIComponent(json)}`;
+  const [{ modelId }] = await Promise.all([
+    registerModel(
+      { contracts, sender: modelOwner },
+      {
+        royaltyBps: ROYALTY_BPS,
+        uri: dataUri(JSON.stringify({ name: "Alice, a byte-level n-gram model" })),
+        version: versionOfPolicy(policy),
+        policyURI: dataUri(policy.json),
+      },
+    ),
+    ...requesters.map((sender) => deposit({ contracts, sender }, { amount: REQUESTER_FUNDS })),
+    ...providers.map(async ({ owner, operator, endpoint }) => {
+      const context = { contracts, sender: owner };
+      await depositStake(context, { amount: STAKE });
+      await registerProvider(context, { operator, metadataURI: `${endpoint}/v1/provider` });
+    }),
+  ]);
+  await Promise.all(
+    providers
+      .filter(({ cheats }) => !cheats)
+      .map(async ({ owner }) => {
+        const context = { contracts, sender: owner };
+        const { seats } = await takeSeats(context, { modelId, count: 1 });
+        await activateSeats(context, { modelId, seats });
+      }),
+  );
+  return { modelId };
+}

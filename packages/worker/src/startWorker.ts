@@ -1,11 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+import type { AssayError } from "@assay/sdk";
 import {
-  AssayError,
   checkDeployment,
   type Contracts,
   contractsOf,
   type Deployment,
+  DrandClient,
   FailoverProvider,
   loadFastKeccak,
   type ProviderMetadata,
@@ -21,7 +22,6 @@ import { loadModels, type ServedModel } from "./adapters/engine/loadModels.js";
 import { type HttpServer, startHttpServer } from "./adapters/http/httpServer.js";
 import { type Journal, openJournal } from "./adapters/journal/openJournal.js";
 import { Metrics } from "./adapters/metrics.js";
-import { drandRounds } from "./adapters/roundSource.js";
 import type { WorkerConfig } from "./domain/configSchema.js";
 import { API_STATUSES, apiRoutes } from "./services/api.js";
 import { Runtime } from "./services/runtime.js";
@@ -60,7 +60,7 @@ export interface Worker {
  * `NO_STAKE`, ...) comes with `done`, as the chain may not answer yet.
  *
  * @example
- * const worker = await startWorker({ config: await loadConfig({ file: "worker.json", env: process.env }) });
+ * const worker = await startWorker({ config: await loadConfig({ file: "worker.json" }) });
  * process.once("SIGTERM", () => void worker.stop());
  * await worker.done;
  */
@@ -235,8 +235,9 @@ class Host {
   async #startRuntime(contracts: Contracts, sender: TransactionManager): Promise<Runtime> {
     const { config, deployment, models, journal, logger } = this.parts;
     await checkDeployment(contracts);
-    const { urls, chainHash } = deployment.beacon;
-    const rounds = drandRounds(config.duties.beaconUrls.length > 0 ? config.duties.beaconUrls : urls, chainHash);
+    const { beaconUrls } = config.duties;
+    const { publicKey, chainHash, urls } = deployment.beacon;
+    const rounds = new DrandClient({ urls: beaconUrls.length > 0 ? beaconUrls : urls, publicKey, chainHash });
     const { signal } = this.#stopping;
     const runtime = await Runtime.start({ config, logger, signal, contracts, sender, models, journal, rounds });
     observeWorker(this.#metrics, runtime.context, () => runtime.lagSeconds);

@@ -1,9 +1,14 @@
 import { type Batch, type Job, postRound, Resolution } from "@assay/sdk";
 
-import type { RoundSource } from "../adapters/roundSource.js";
 import type { WorkerContext } from "./context.js";
 import { effectKey } from "./keys.js";
 import { isCommitted } from "./settlementService.js";
+
+/** Where signatures of rounds come from, such as `DrandClient`. */
+export interface RoundSource {
+  /** @throws AssayError, retryable while no server has the round */
+  signature(round: bigint, signal: AbortSignal): Promise<string>;
+}
 
 interface Terms {
   readonly job: Job;

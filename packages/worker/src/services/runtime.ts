@@ -1,4 +1,5 @@
-import { AssayError, type Contracts, getParameters, toAssayError } from "@assay/sdk";
+import type { AssayError } from "@assay/sdk";
+import { type Contracts, getParameters, toAssayError } from "@assay/sdk";
 import type { TransactionManager } from "@assay/sdk/node";
 import type { Logger } from "pino";
 
@@ -8,10 +9,9 @@ import { AuditStore } from "../adapters/journal/auditStore.js";
 import { ChainStore } from "../adapters/journal/chainStore.js";
 import { JobStore } from "../adapters/journal/jobStore.js";
 import type { Journal } from "../adapters/journal/openJournal.js";
-import type { RoundSource } from "../adapters/roundSource.js";
 import type { WorkerConfig } from "../domain/configSchema.js";
 import { AuditService } from "./auditService.js";
-import { BeaconService } from "./beaconService.js";
+import { BeaconService, type RoundSource } from "./beaconService.js";
 import { ChainClock } from "./clock.js";
 import type { WorkerContext } from "./context.js";
 import { Intake } from "./intake.js";
@@ -107,7 +107,9 @@ export class Runtime {
     for (const duty of this.#duties) await duty.tick();
     if (Date.now() - this.#standingAt >= STANDING_MS) {
       this.#standingAt = Date.now();
-      this.context.tasks.start("standing", async () => await this.#checkStanding());
+      this.context.tasks.start("standing", async () => {
+        await this.#checkStanding();
+      });
     }
   }
 

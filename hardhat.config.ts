@@ -60,7 +60,7 @@ export default defineConfig({
       mining: { auto: true, interval: 1_000 },
     },
     // Gas figures are compared between runs, so they must not move with the simulator's newest hardfork.
-    gas: { type: "edr-simulated", hardfork: "osaka" },
+    gas: { type: "edr-simulated", hardfork: "osaka", initialDate: "2026-01-01T00:00:00Z" },
     // A running `hardhat node`; the development accounts are unlocked there.
     local: { type: "http", url: process.env["ASSAY_LOCAL_RPC_URL"] ?? "http://127.0.0.1:8545" },
     baseSepolia: {

@@ -1,0 +1,96 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+
+import hre from "hardhat";
+
+import { table } from "../demo/report.js";
+import { type Figures, measure } from "./measure.js";
+
+const GAS_SNAPSHOT = "snapshots/gas.json";
+const SIZE_SNAPSHOT = "snapshots/size.json";
+const CONTRACTS = ["DrandBeacon", "ProviderStaking", "ModelRegistry", "JobEscrow", "AuditCourt"];
+const SIZE_LIMIT = 24_576;
+
+/** Largest values; a figure above its own fails the check whatever the snapshot says. */
+const TARGETS: Readonly<Figures> = { oneShotJob: 230_000, beaconPost: 215_000, openLeafDepth10: 15_000 };
+/** Ten seats against ten thousand. */
+const DRAW_TOLERANCE = 0.02;
+
+const HELP = `Usage: npm run gas -- [--json | --check | --update]
+
+Measures the gas of every step on an in-process chain with the prices of the Osaka hardfork, and the contracts' sizes.
+
+  --json    one line of JSON
+  --check   compare with ${GAS_SNAPSHOT} and ${SIZE_SNAPSHOT}; exit code 1 on any difference or missed target
+  --update  write the snapshots anew`;
+
+async function sizes(): Promise<Figures> {
+  const entries = await Promise.all(
+    CONTRACTS.map(async (name) => {
+      const { deployedBytecode } = await hre.artifacts.readArtifact(name);
+      return [name, (deployedBytecode.length - 2) / 2] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
+}
+
+function differences(name: string, actual: Figures, expected: Figures): string[] {
+  const keys = new Set([...Object.keys(actual), ...Object.keys(expected)]);
+  return [...keys]
+    .filter((key) => actual[key] !== expected[key])
+    .map((key) => `${name} ${key}: ${expected[key] ?? "absent"} in the snapshot, ${actual[key] ?? "absent"} now`);
+}
+
+function missedTargets(gas: Figures, size: Figures): string[] {
+  const missed = Object.entries(TARGETS).flatMap(([key, limit]) =>
+    (gas[key] ?? Infinity) <= limit ? [] : [`${key} is ${gas[key] ?? "absent"}, the target is ${limit}`],
+  );
+  const [few, many] = [gas["draw10Seats"] ?? 0, gas["draw10000Seats"] ?? Infinity];
+  if (Math.abs(many - few) > few * DRAW_TOLERANCE) missed.push(`a draw costs ${few} of 10 seats, ${many} of 10,000`);
+  for (const [name, bytes] of Object.entries(size)) {
+    if (bytes > SIZE_LIMIT) missed.push(`${name} has ${bytes} bytes, the limit is ${SIZE_LIMIT}`);
+  }
+  return missed;
+}
+
+async function snapshot(file: string): Promise<Figures> {
+  return JSON.parse(await readFile(file, "utf8")) as Figures;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "boolean", default: false },
+      check: { type: "boolean", default: false },
+      update: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const [gas, size] = [await measure(), await sizes()];
+  if (values.update) {
+    await writeFile(GAS_SNAPSHOT, `${JSON.stringify(gas, null, 2)}\n`);
+    await writeFile(SIZE_SNAPSHOT, `${JSON.stringify(size, null, 2)}\n`);
+  }
+  if (values.json) {
+    console.log(JSON.stringify(gas));
+  } else {
+    const rows = (figures: Figures): string[][] =>
+      Object.entries(figures).map(([key, value]) => [key, value.toLocaleString("en-US")]);
+    console.log(`${table(["step", "gas"], rows(gas))}\n\n${table(["contract", "bytes"], rows(size))}`);
+  }
+  if (!values.check) return 0;
+  const problems = [
+    ...missedTargets(gas, size),
+    ...differences("gas", gas, await snapshot(GAS_SNAPSHOT)),
+    ...differences("size", size, await snapshot(SIZE_SNAPSHOT)),
+  ];
+  for (const problem of problems) console.error(problem);
+  if (problems.length > 0) console.error("If the change is meant, write the snapshots anew: npm run gas -- --update");
+  return problems.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

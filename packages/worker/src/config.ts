@@ -36,18 +36,18 @@ export const CONFIG_VARIABLES: readonly string[] = ["ASSAY_CONFIG", ...Object.ke
  * those in the environment to the working directory.
  *
  * @param options.file path of the file; `ASSAY_CONFIG` or nothing when left out
- * @param options.env environment, `process.env` in programs
+ * @param options.env environment; the process's own unless given
  * @throws AssayError `CONFIG_UNREADABLE`, `CONFIG_INVALID` that names every wrong key
  *
  * @example
- * const config = await loadConfig({ file: "worker.json", env: process.env });
+ * const config = await loadConfig({ file: "worker.json"});
  */
 export async function loadConfig({
   file,
-  env,
+  env = process.env,
 }: {
   readonly file?: string | undefined;
-  readonly env: Environment;
+  readonly env?: Environment;
 }): Promise<WorkerConfig> {
   const named = file ?? nonEmpty(env["ASSAY_CONFIG"]);
   const content = named === undefined ? {} : await readJson(named);
@@ -83,7 +83,11 @@ export function parseConfig(
 ): WorkerConfig {
   const result = configSchema.safeParse(content);
   if (!result.success) {
-    const problems = result.error.issues.map((issue) => `${issue.path.join(".") || "it"}: ${issue.message}`);
+    const problems = result.error.issues.map(({ path, message }) => {
+      const missing =
+        path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], content) === undefined;
+      return `${path.join(".") || "it"}: ${missing ? "is missing" : message}`;
+    });
     throw new AssayError({
       code: "CONFIG_INVALID",
       message: `The configuration is wrong (${problems.join("; ")}).`,

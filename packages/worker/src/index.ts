@@ -1,9 +1,14 @@
-import { AssayError } from "@assay/sdk";
-
-/** How a supervisor should read the end of the worker: restart it, or leave it down until somebody has looked. */
-export const EXIT = { ok: 0, fatal: 1, retryable: 75 } as const;
-
-/** Maps what stopped the worker to its exit code (75 is `EX_TEMPFAIL` of sysexits.h). */
-export function exitCodeFor(error: unknown): number {
-  return AssayError.is(error) && error.retryable ? EXIT.retryable : EXIT.fatal;
-}
+/** The worker as a library: for programs that run one themselves. The command is `assay-worker`. */
+export type { Engine, EngineAnswer, EngineChunk, EngineRequest } from "./adapters/engine/engine.js";
+export {
+  createNgramEngine,
+  NGRAM_ENGINE,
+  NGRAM_ENGINE_VERSION,
+  NGRAM_TEMPLATES,
+  ngramWeights,
+} from "./adapters/engine/ngramEngine.js";
+export { CONFIG_VARIABLES, loadConfig, parseConfig } from "./config.js";
+export { modelKey, type ModelConfig, type WorkerConfig } from "./domain/configSchema.js";
+export { type EngineInfo, policyMismatches, policyOf, type PolicyTerms } from "./domain/policyMatch.js";
+export { EXIT, exitCodeFor } from "./exit.js";
+export { startWorker, type StartWorkerOptions, type Worker } from "./startWorker.js";

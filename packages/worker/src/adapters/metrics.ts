@@ -44,7 +44,11 @@ export class Metrics {
 
   /** The text form, version 0.0.4. */
   async render(): Promise<string> {
-    await Promise.allSettled(this.#collectors.map(async (collector) => await collector()));
+    await Promise.allSettled(
+      this.#collectors.map(async (collector) => {
+        await collector();
+      }),
+    );
     const lines: string[] = [];
     for (const [name, { kind, help, samples }] of this.#families) {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`);

@@ -3,10 +3,22 @@ import { type Batch, type Job, Outcome } from "@assay/sdk";
 import type { ChainEvent } from "./chainEvent.js";
 
 /** Where a job stands on the chain, as its events tell. `unseen`: no event yet. The last five are final. */
-export type JobStage =
-  "unseen" | "open" | "active" | "committed" | "audited" | "paid" | "rejected" | "void" | "cancelled" | "expired";
+export const JOB_STAGES = [
+  "unseen",
+  "open",
+  "active",
+  "committed",
+  "audited",
+  "paid",
+  "rejected",
+  "void",
+  "cancelled",
+  "expired",
+] as const;
 
-export const FINAL_STAGES: readonly JobStage[] = ["paid", "rejected", "void", "cancelled", "expired"];
+export type JobStage = (typeof JOB_STAGES)[number];
+
+export const FINAL_STAGES: readonly JobStage[] = JOB_STAGES.slice(-5);
 
 export interface JobProjection {
   readonly stage: JobStage;

@@ -1,16 +1,4 @@
-/** What an engine computes with: everything of it that a policy pins. */
-export interface EngineInfo {
-  readonly engine: string;
-  readonly engineVersion: string;
-  /** Hash of the weights, 0x-prefixed. What exactly is hashed is the engine's to define. */
-  readonly weights: string;
-  readonly order: number;
-  readonly tokenizer: string;
-  /** The templates it can apply to a prompt. */
-  readonly templates: readonly string[];
-  readonly precision: { readonly weights: string; readonly activations: string; readonly kvCache: string };
-  readonly hardwareClass: string;
-}
+import type { EngineInfo } from "../../domain/policyMatch.js";
 
 /** One inference: the request's fields and the template of the model's policy. */
 export interface EngineRequest {
@@ -35,6 +23,8 @@ export interface EngineChunk {
  */
 export interface Engine {
   info(): EngineInfo;
+  /** Input units of a prompt, as `generate` counts them: what a price is made from before anything is generated. */
+  inputUnits(prompt: string): number;
   generate(request: EngineRequest, signal: AbortSignal): AsyncIterable<EngineChunk>;
 }
 

@@ -4,7 +4,8 @@ import { AssayError } from "@assay/sdk";
 import { AbiCoder, keccak256 } from "ethers";
 
 import { NgramModel } from "../../domain/ngram.js";
-import type { Engine, EngineChunk, EngineInfo, EngineRequest } from "./engine.js";
+import type { EngineInfo } from "../../domain/policyMatch.js";
+import type { Engine, EngineChunk, EngineRequest } from "./engine.js";
 
 export const NGRAM_ENGINE = "ngram";
 /** Changes with anything that changes an output byte: the choice of the next byte, the templates, the weights hash. */
@@ -50,8 +51,13 @@ export function createNgramEngine(text: Uint8Array, order: number): Engine {
     // Counts are 32 bits wide and nothing else is computed.
     precision: { weights: "uint32", activations: "none", kvCache: "none" },
     hardwareClass: "any",
+    temperature: 0,
   };
-  return { info: () => info, generate: (request, signal) => generate(model, request, signal) };
+  return {
+    info: () => info,
+    inputUnits: (prompt) => new TextEncoder().encode(prompt).length,
+    generate: (request, signal) => generate(model, request, signal),
+  };
 }
 
 async function* generate(model: NgramModel, request: EngineRequest, signal: AbortSignal): AsyncGenerator<EngineChunk> {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { AssayError } from "@assay/sdk";
+import { AssayError, toWireJson } from "@assay/sdk";
 
 /** An answer. `body` is sent as it is if it is bytes or text, as JSON otherwise; bigints become decimal strings. */
 export interface HttpReply {
@@ -54,7 +54,7 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 1_000;
 
 /**
- * Serves routes over HTTP/1.1. Every error is JSON: `{"code", "message", "hint"}`.
+ * Serves routes over HTTP/1.1. Every error is JSON, the SDK's `ApiError`.
  *
  * @throws AssayError `PORT_TAKEN`, `HOST_UNUSABLE`
  *
@@ -68,7 +68,12 @@ export async function startHttpServer(options: Options): Promise<HttpServer> {
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
-  return { url: `http://${host}:${port}`, close: async (grace) => await close(server, grace) };
+  return {
+    url: `http://${host}:${port}`,
+    close: async (grace) => {
+      await close(server, grace);
+    },
+  };
 }
 
 async function listen(server: Server, { host, port }: Options): Promise<void> {
@@ -191,12 +196,14 @@ const STATUSES: Readonly<Record<string, number>> = {
 
 function errorReply(error: unknown, statuses: Readonly<Record<string, number>>): HttpReply {
   if (!AssayError.is(error)) {
-    return { status: 500, body: { code: "INTERNAL", message: "Something went wrong in the worker.", hint: null } };
+    const message = "Something went wrong in the worker.";
+    return { status: 500, body: { error: { code: "INTERNAL", message, retryable: true } } };
   }
+  const { code, message, hint, retryable, details } = error;
   const status = statuses[error.code] ?? STATUSES[error.code] ?? (error.retryable ? 503 : 400);
   return {
     status,
-    body: { code: error.code, message: error.message, hint: error.hint ?? null },
+    body: { error: { code, message, hint, retryable, details } },
     ...(error.retryable && { headers: { "retry-after": "2" } }),
   };
 }
@@ -204,10 +211,7 @@ function errorReply(error: unknown, statuses: Readonly<Record<string, number>>):
 function send(request: IncomingMessage, response: ServerResponse, { status, body, type, headers }: HttpReply): void {
   // A body that was not read would be taken for the next request of the connection.
   if (!request.complete) response.setHeader("connection", "close");
-  const content =
-    body instanceof Uint8Array || typeof body === "string"
-      ? body
-      : JSON.stringify(body ?? {}, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  const content = body instanceof Uint8Array || typeof body === "string" ? body : toWireJson(body ?? {});
   response.writeHead(status, {
     "content-type": type ?? "application/json; charset=utf-8",
     "content-length": Buffer.byteLength(content),

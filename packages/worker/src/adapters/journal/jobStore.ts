@@ -106,6 +106,14 @@ export class JobStore {
     await this.database.updateTable("jobs").set({ request }).where("job_id", "=", jobId).execute();
   }
 
+  async saveCollateral(jobId: string, collateral: bigint): Promise<void> {
+    await this.database
+      .updateTable("jobs")
+      .set({ collateral: collateral.toString() })
+      .where("job_id", "=", jobId)
+      .execute();
+  }
+
   /** Keeps the first answer: a commit may have been sent for it. @returns the answer that counts */
   async saveAnswer(jobId: string, answer: JobAnswer): Promise<JobAnswer> {
     const { output, ...rest } = answer;

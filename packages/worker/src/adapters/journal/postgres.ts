@@ -8,13 +8,9 @@ import type { JournalDatabase } from "./schema.js";
 
 const POOL_SIZE = 4;
 const CONNECT_TIMEOUT_MS = 10_000;
-const { INT8 } = pg.types.builtins;
-
 /** Times and block numbers are read as numbers, as SQLite gives them: all are below 2⁵³. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as unknown)) as typeof pg.types.getTypeParser,
-};
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
  * Opens the journal's schema in Postgres and takes the lease on it.

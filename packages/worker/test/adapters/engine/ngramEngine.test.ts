@@ -50,6 +50,7 @@ describe("ngram engine", () => {
       templates: ["none", "sentence"],
       precision: { weights: "uint32", activations: "none", kvCache: "none" },
       hardwareClass: "any",
+      temperature: 0,
     });
   });
 

@@ -140,7 +140,7 @@ contract LibraryHarness {
     // JobTerms
 
     function leastCollateralUp(Job calldata job, uint96 total) external pure returns (uint256) {
-        return JobTerms.leastCollateralUp(job.collateralBps, total);
+        return JobTerms.leastCollateralUp(job, total);
     }
 
     function panelFeeDown(

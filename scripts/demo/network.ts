@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { AssayError, connect, type Contracts, policyDocument, type PolicyDocument } from "@assay/sdk";
 import { readDeployment } from "@assay/sdk/node";
-import { createNgramEngine } from "@assay/worker";
+import { createNgramEngine, policyOf } from "@assay/worker";
 import { JsonRpcProvider } from "ethers";
 
 import type { DemoOptions } from "./options.js";
@@ -54,7 +54,8 @@ export async function chooseEndpoints(options: DemoOptions): Promise<Endpoints> 
 export async function startChain(processes: Processes, { chain, beacon }: Endpoints): Promise<JsonRpcProvider> {
   const { port } = new URL(chain);
   processes.start("chain", [HARDHAT, "node", "--network", "node", "--hostname", "127.0.0.1", "--port", port]);
-  const rpc = new JsonRpcProvider(chain, undefined, { staticNetwork: true, batchMaxCount: 1, polling: true });
+  // No cache: a nonce that is read again right after a block must be the new one.
+  const rpc = new JsonRpcProvider(chain, undefined, { staticNetwork: true, batchMaxCount: 1, cacheTimeout: -1 });
   rpc.pollingInterval = 200;
   await until("the chain", async () => {
     const reply = await post(chain, { jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] });
@@ -90,20 +91,16 @@ export async function deploy(
 
 /** The policy of the demo's model: what every provider must compute. */
 export async function modelPolicy(): Promise<PolicyDocument> {
-  const { engine, engineVersion, weights, order, tokenizer, precision, hardwareClass } = createNgramEngine(
-    await readFile(WEIGHTS),
-    ORDER,
-  ).info();
-  return policyDocument({
-    ...{ mode: "exact", engine, engineVersion, weights, order, tokenizer, precision, hardwareClass },
+  const engine = createNgramEngine(await readFile(WEIGHTS), ORDER).info();
+  const terms = {
     template: "sentence",
     maxOutputUnits: 256,
-    temperature: 0,
     samplePoints: 1,
     detection: (10n ** 18n).toString(),
     verifierFee: "10000",
     maxDataBytes: 8_192,
-  });
+  };
+  return policyDocument(policyOf(engine, terms));
 }
 
 /** Starts a provider's program; the cheat's is the same one around another engine. */

@@ -15,7 +15,7 @@ import {
   versionOfPolicy,
 } from "@assay/sdk";
 import { developmentKey } from "@assay/sdk/node";
-import { Contract, type HDNodeWallet, type JsonRpcProvider, parseEther, Wallet } from "ethers";
+import { Contract, encryptKeystoreJson, type HDNodeWallet, type JsonRpcProvider, parseEther, Wallet } from "ethers";
 
 export const HONEST_PROVIDERS = 8;
 const REQUESTERS = 3;
@@ -25,7 +25,7 @@ const REQUESTER_FUNDS = 500_000_000n;
 const ROYALTY_BPS = 500n;
 const OPERATOR_GAS = parseEther("10");
 /** Rounds of the key derivation: these keystores live as long as the demo. */
-const SCRYPT = { N: 1_024 };
+const SCRYPT = { N: 1_024, r: 8, p: 1 };
 
 const MINT_ABI = ["function mint(address to, uint256 amount)"];
 
@@ -94,7 +94,13 @@ async function createProvider(
   const keystore = path.join(base.folder, "operator.json");
   const passwordFile = path.join(base.folder, "password");
   await mkdir(base.folder, { recursive: true });
-  await writeFile(keystore, await operator.encrypt(password, { scrypt: SCRYPT } as never), { mode: 0o600 });
+  await writeFile(
+    keystore,
+    await encryptKeystoreJson({ address: operator.address, privateKey: operator.privateKey }, password, {
+      scrypt: SCRYPT,
+    }),
+    { mode: 0o600 },
+  );
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   const endpoint = `http://127.0.0.1:${base.port}`;
   return { ...base, operator: operator.address, endpoint, keystore, passwordFile };

@@ -161,7 +161,8 @@ async function runAudit(
   const { members, audit } = await getAudit({ contracts }, { auditId });
   const panel = members.map(({ provider }, member) => {
     const sender = senders.providers.find(({ address }) => address === provider);
-    if (sender === undefined) throw new AssayError({ code: "INTERNAL", message: `Nobody is the panelist ${provider}.` });
+    if (sender === undefined)
+      throw new AssayError({ code: "INTERNAL", message: `Nobody is the panelist ${provider}.` });
     const salt = id(`salt of panelist ${member}`);
     const court = contracts.deployment.contracts.AuditCourt;
     const commitment = verdictCommitment({ chainId, court, auditId, panel: audit.panel, provider, vote: own, salt });

@@ -6,7 +6,6 @@ const FARMED = 60;
 const SEATS = 8;
 const TOTAL = FARMED * SEATS;
 const POPS_A_CALL = 64;
-const STALE_HINTS_A_CALL = 32;
 
 /** Seats that are taken and left by the hundred: nobody's call may get dear for it, and the list recovers. */
 describe("ModelRegistry", () => {

@@ -1,4 +1,5 @@
 /** The whole deployment with a model, providers that hold seats, and a requester with money: where court tests start. */
+import { developmentBeaconKey, signRound } from "@assay/sdk";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { id, MaxUint256, parseUnits, type Result } from "ethers";
 import hre, { network } from "hardhat";
@@ -21,12 +22,14 @@ export const SEAT_BOND = usd(100);
 export const VERIFIER_FEE = usd("0.02");
 export const SAMPLE_POINTS = 8n;
 
+const BEACON_KEY = developmentBeaconKey(31_337n);
+
 /** A public network's windows; every batch is audited. */
 export const PARAMETERS: SystemParameters = {
   network: "test",
   asset: "TestAsset",
   beacon: {
-    publicKey: "0".repeat(256),
+    publicKey: BEACON_KEY.publicKey,
     genesis: 1_727_521_075,
     period: 3,
     stride: 20,
@@ -158,7 +161,7 @@ export async function sparseSeats(): Promise<System> {
 export async function postRound({ beacon }: Contracts, round: bigint): Promise<void> {
   const due = (await beacon.timeOf(round)) + 1n;
   if (BigInt(await networkHelpers.time.latest()) < due) await networkHelpers.time.increaseTo(due);
-  await beacon.post(round, ethers.randomBytes(64));
+  await beacon.post(round, signRound(round, BEACON_KEY.secretKey));
 }
 
 export const bytes32 = (text: string): string => ethers.encodeBytes32String(text);

@@ -194,9 +194,7 @@ describe("sumTree", () => {
     const leaves = randomLeaves(new Random(11n), 1_000);
     const slow = SumTree.build(leaves);
     expect(await loadFastKeccak()).to.equal(true);
-    const fast = SumTree.build(
-      leaves.map(({ content, sum }) => ({ content: getBytes(content), sum })),
-    );
+    const fast = SumTree.build(leaves.map(({ content, sum }) => ({ content: getBytes(content), sum })));
     expect([fast.root, fast.total]).to.deep.equal([slow.root, slow.total]);
     expect(fast.proof(999)).to.deep.equal(slow.proof(999));
     expect(keccakHex("")).to.equal(keccak256("0x"));

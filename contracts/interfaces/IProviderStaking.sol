@@ -15,8 +15,6 @@ interface IProviderStaking {
     event MetadataChanged(address indexed provider, string metadataURI);
     event StakeDeposited(address indexed account, address indexed from, uint256 amount);
     event StakeWithdrawn(address indexed account, address indexed to, uint256 amount);
-    event StakeLocked(address indexed provider, address indexed by, uint256 amount);
-    event StakeReleased(address indexed provider, address indexed by, uint256 amount);
     /// @param toSink part of `amount` that nobody gets; the rest was credited, a `StakeCompensated` each
     event StakeSlashed(address indexed provider, address indexed by, uint256 amount, uint256 toSink);
     event StakeCompensated(address indexed account, address indexed fromProvider, uint256 amount);
@@ -92,10 +90,10 @@ interface IProviderStaking {
     /// @notice Pays what the sink is owed to it. Anyone.
     function flushSink() external returns (uint256 amount);
 
-    /// @notice Locks free stake of `provider`. Protocol contracts only.
+    /// @notice Locks free stake of `provider`. Protocol contracts only. No event: the obligation that is locked for has one.
     function lock(address provider, uint256 amount) external;
 
-    /// @notice Releases locked stake. Protocol contracts only.
+    /// @notice Releases locked stake. Protocol contracts only. No event, as for `lock`.
     function release(address provider, uint256 amount) external;
 
     /// @notice Takes locked stake for good: credits `payments` to the accounts named, the rest to the sink.

@@ -131,7 +131,6 @@ contract ProviderStaking is IProviderStaking, ReentrancyGuardTransient {
         unchecked {
             account.locked = locked + uint128(amount);
         }
-        emit StakeLocked(provider, msg.sender, amount);
     }
 
     /// @inheritdoc IProviderStaking
@@ -144,7 +143,6 @@ contract ProviderStaking is IProviderStaking, ReentrancyGuardTransient {
         unchecked {
             account.locked = locked - uint128(amount);
         }
-        emit StakeReleased(provider, msg.sender, amount);
     }
 
     /// @inheritdoc IProviderStaking

@@ -1,5 +1,5 @@
 import { type Contracts, flushProtocolFees, flushRoyalty, flushSink, type PolicyDocument } from "@assay/sdk";
-import { formatUnits, type JsonRpcProvider } from "ethers";
+import { formatUnits } from "ethers";
 
 import { COLLATERAL_TIERS, type FinishedJob, JobRunner, PRICE } from "./jobs.js";
 import { type Ledger, readGas, readLedger, readSlashes, type Slashes } from "./ledger.js";

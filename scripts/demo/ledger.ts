@@ -1,5 +1,4 @@
-import { type Contracts, getSolvency, type Solvency } from "@assay/sdk";
-import { queryEvents } from "@assay/sdk";
+import { type Contracts, getSolvency, queryEvents, type Solvency } from "@assay/sdk";
 import { Contract, Interface, type JsonRpcProvider } from "ethers";
 
 const TOKEN_ABI = [
@@ -81,15 +80,17 @@ export async function readGas(
   rpc: JsonRpcProvider,
   lastBlock: number,
 ): Promise<Map<string, number[]>> {
-  const { staking, registry, escrow, court, beacon } = contracts;
-  const interfaces = new Map(
-    [staking, registry, escrow, court, beacon].map((contract) => [
-      String(contract.target).toLowerCase(),
-      contract.interface as Interface,
-    ]),
-  );
+  const { staking, registry, escrow, court, beacon, deployment } = contracts;
+  const { ProviderStaking, ModelRegistry, JobEscrow, AuditCourt, DrandBeacon } = deployment.contracts;
+  const interfaces = new Map<string, Interface>([
+    [ProviderStaking.toLowerCase(), staking.interface],
+    [ModelRegistry.toLowerCase(), registry.interface],
+    [JobEscrow.toLowerCase(), escrow.interface],
+    [AuditCourt.toLowerCase(), court.interface],
+    [DrandBeacon.toLowerCase(), beacon.interface],
+  ]);
   const gas = new Map<string, number[]>();
-  for (let number = contracts.deployment.deployedAtBlock; number <= lastBlock; ++number) {
+  for (let number = deployment.deployedAtBlock; number <= lastBlock; ++number) {
     const block = await rpc.getBlock(number, true);
     for (const transaction of block?.prefetchedTransactions ?? []) {
       const name = interfaces.get(transaction.to?.toLowerCase() ?? "")?.parseTransaction(transaction)?.name;

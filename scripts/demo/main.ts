@@ -6,7 +6,7 @@ import { AssayError, toAssayError } from "@assay/sdk";
 
 import { Demo, type DemoResult, type Screen } from "./demo.js";
 import { chooseEndpoints, type Endpoints } from "./network.js";
-import { type DemoOptions, HELP, parseOptions } from "./options.js";
+import { HELP, parseOptions } from "./options.js";
 import { Processes } from "./processes.js";
 import { gasTable, providerTable, solvencyTable, table } from "./report.js";
 

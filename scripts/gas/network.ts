@@ -3,7 +3,6 @@ import {
   AssayError,
   type Batch,
   commitBatch,
-  type Contracts,
   contractsOf,
   deposit,
   depositStake,

@@ -98,8 +98,8 @@ export interface System extends Contracts {
 }
 
 /** `providers` of 16 hold `seats` seats each, all active. */
-export async function seatedSystem(providers = 11, seats = 1): Promise<System> {
-  const contracts = await deployContracts();
+export async function seatedSystem(providers = 11, seats = 1, parameters = PARAMETERS): Promise<System> {
+  const contracts = await deployContracts(parameters);
   const { asset, escrow, registry } = contracts;
   const [deployer, requester, modelOwner, stranger, ...others] = await ethers.getSigners();
   const system: System = {
@@ -142,6 +142,10 @@ export async function enrol({ asset, staking, registry }: Contracts, signer: Sig
 
 /** Eleven providers: enough for both panels without repeating anybody. */
 export const elevenProviders = (): Promise<System> => seatedSystem(11);
+
+/** Eleven providers where the sampling law alone says what is audited. */
+export const elevenUnderTheLaw = (): Promise<System> =>
+  seatedSystem(11, 1, { ...PARAMETERS, escrow: { ...PARAMETERS.escrow, alwaysAuditAbove: usd(1_000_000) } });
 
 /** Five providers: the second panel is three again, and has to repeat members of the first. */
 export const fiveProviders = (): Promise<System> => seatedSystem(5);

@@ -24,7 +24,6 @@ describe("ModelRegistry", () => {
       await expect(leave)
         .to.emit(registry, "SeatLeaving")
         .withArgs(1n, holder.address, 4n, leftAt + seatExitDelay);
-      await expect(leave).not.to.emit(staking, "StakeReleased");
       expect(await registry.seatOf(1, 4)).to.deep.equal([holder.address, before[1], leftAt, seatBond, before[4]]);
       expect(await registry.holdingOf(1, holder.address)).to.deep.equal([1n, 0n, 0n]);
       expect(await registry.activeCounts(1)).to.deep.equal([9n, 9n]);
@@ -41,9 +40,6 @@ describe("ModelRegistry", () => {
       for (const seat of [0n, 2n]) {
         await expect(leave).to.emit(registry, "SeatVacated").withArgs(1n, first.address, seat, seatBond);
       }
-      await expect(leave)
-        .to.emit(staking, "StakeReleased")
-        .withArgs(first.address, await registry.getAddress(), seatBond * 2n);
       expect(await registry.seatOf(1, 0)).to.deep.equal(EMPTY);
       expect(await registry.holdingOf(1, first.address)).to.deep.equal([1n, 0n, 0n]);
       expect(await registry.seatCount(1)).to.equal(4n);

@@ -14,9 +14,6 @@ describe("ModelRegistry", () => {
       for (const seat of [0n, 1n]) {
         await expect(take).to.emit(registry, "SeatTaken").withArgs(1n, first.address, seat, seatBond);
       }
-      await expect(take)
-        .to.emit(staking, "StakeLocked")
-        .withArgs(first.address, await registry.getAddress(), seatBond * 2n);
       await expect(take).to.changeTokenBalances(ethers, asset, [staking, first], [0n, 0n]);
       await registry.connect(second).takeSeats(1, 1);
       expect(await staking.accountOf(first.address)).to.deep.equal([usd(5_000), seatBond * 2n]);

@@ -30,9 +30,6 @@ describe("ModelRegistry", () => {
       await time.setNextBlockTimestamp(leftAt + seatExitDelay);
       const vacate = await registry.connect(stranger).vacateSeats(1, [2]);
       await expect(vacate).to.emit(registry, "SeatVacated").withArgs(1n, holder.address, 2n, seatBond);
-      await expect(vacate)
-        .to.emit(staking, "StakeReleased")
-        .withArgs(holder.address, await registry.getAddress(), seatBond);
       expect(await registry.seatOf(1, 2)).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n]);
       expect(await registry.holdingOf(1, holder.address)).to.deep.equal([0n, 0n, 0n]);
       expect(await registry.activeCounts(1)).to.deep.equal([8n, 8n]);

@@ -97,7 +97,7 @@ export function blsPublicKey(secretKey: bigint): Uint8Array {
 export function decodePublicKey(publicKey: Uint8Array): G2Point {
   const word = (index: number): bigint => toInteger(publicKey.subarray(index * 32, (index + 1) * 32));
   try {
-    const point = G2.fromAffine({ x: { c1: word(0), c0: word(1) }, y: { c1: word(2), c0: word(3) } } as never);
+    const point = G2.fromAffine({ x: { c1: word(0), c0: word(1) }, y: { c1: word(2), c0: word(3) } });
     point.assertValidity();
     return point;
   } catch (cause) {

@@ -241,7 +241,7 @@ for (const place of PLACES) {
         const broken = { ...committed, args: { ...committed.args, toJSON: () => expect.fail("broken on purpose") } };
 
         await failureOf(
-          chain.advance({ number: 11, hash: hash(11) }, [opened(jobId, [10, 0]), broken]).catch(() => {
+          chain.advance({ number: 11, hash: hash(11) }, [opened(jobId, [10, 0]), broken as never]).catch(() => {
             throw new AssayError({ code: "BROKEN", message: "It broke." });
           }),
         );

@@ -2,7 +2,6 @@
 pragma solidity 0.8.34;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IProviderStaking} from "../interfaces/IProviderStaking.sol";
@@ -328,9 +327,11 @@ contract ModelRegistry is IModelRegistry, ERC721 {
         uint256 modelId,
         uint32 version
     ) external view returns (uint16 royaltyBps, uint96 verifierFee, uint16 samplePoints, uint64 detection) {
-        royaltyBps = _royalty(_requireModel(modelId));
-        Version storage terms = _requireVersion(modelId, version);
-        return (royaltyBps, terms.verifierFee, terms.samplePoints, terms.detection);
+        Model storage model = _requireModel(modelId);
+        royaltyBps = _royalty(model);
+        Version storage terms = _versions[modelId][version];
+        (verifierFee, samplePoints, detection) = (terms.verifierFee, terms.samplePoints, terms.detection);
+        if (detection == 0) revert ModelRegistry_UnknownVersion(modelId, version, model.latestVersion);
     }
 
     /// @inheritdoc IModelRegistry
@@ -364,16 +365,19 @@ contract ModelRegistry is IModelRegistry, ERC721 {
         address provider
     ) external view returns (uint32 seats, uint16 eligibleProviders, bool onProbation, uint256 exposureCap) {
         SeatList.List storage list = _seatLists[modelId];
-        eligibleProviders = list.activeProviders;
+        uint256 activeSeats;
+        (seats, activeSeats, eligibleProviders) = (list.length, list.activeSeats, list.activeProviders);
         if (eligibleProviders < MIN_PROVIDERS) {
             revert ModelRegistry_TooFewProviders(modelId, eligibleProviders, MIN_PROVIDERS);
         }
-        SeatList.Holding memory holding = list.holdings[provider];
-        if (holding.active > 0) --eligibleProviders;
+        SeatList.Holding storage holding = list.holdings[provider];
+        unchecked {
+            // Who holds an active seat is one of the active providers.
+            if (holding.active > 0) --eligibleProviders;
+            // 128 bits times 96 times 32
+            exposureCap = (EXPOSURE_WAD * (SEAT_BOND * activeSeats)) / WAD;
+        }
         onProbation = holding.probation > 0;
-        seats = list.length;
-        // seatBond · activeSeats < 2^96 · 2^32
-        exposureCap = Math.mulDiv(EXPOSURE_WAD, uint256(SEAT_BOND) * list.activeSeats, WAD);
     }
 
     /// @inheritdoc IModelRegistry

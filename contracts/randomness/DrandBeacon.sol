@@ -122,14 +122,16 @@ contract DrandBeacon is IRandomnessBeacon {
 
     /// @inheritdoc IRandomnessBeacon
     function resolve(uint64 target) external view returns (Resolution resolution, bytes32 value, uint64 index) {
-        for (; index < MAX_CANDIDATES; ++index) {
-            uint64 round = candidate(target, index);
+        uint256 lateFrom = uint256(timeOf(target)) + timeout;
+        // As `candidate` counts; a round that is not over long ago ends the loop.
+        for (uint256 round = target; index < MAX_CANDIDATES; ++index) {
             // In its last second a candidate is late already: then the next one is public, and who could still post
             // this one would choose between two known rounds.
-            uint256 lateFrom = uint256(timeOf(round)) + timeout;
-            Posted memory posted = _posted[round];
-            if (posted.postedAt != 0 && posted.postedAt < lateFrom) return (Resolution.Ready, posted.randomness, index);
+            Posted storage posted = _posted[uint64(round)];
+            (bytes27 kept, uint256 postedAt) = (posted.randomness, posted.postedAt);
+            if (postedAt != 0 && postedAt < lateFrom) return (Resolution.Ready, kept, index);
             if (block.timestamp < lateFrom) return (Resolution.Pending, 0, index);
+            (round, lateFrom) = (round + timeout / period, lateFrom + timeout);
         }
         return (Resolution.Dead, 0, MAX_CANDIDATES);
     }

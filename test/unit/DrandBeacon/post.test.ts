@@ -23,7 +23,7 @@ describe("DrandBeacon", () => {
       const beacon = await networkHelpers.loadFixture(evmnetFixture);
       const [, stranger] = await ethers.getSigners();
       expect(await beacon.post.staticCall(ROUND, SIGNATURE)).to.equal(storedRandomness(SIGNATURE));
-      const posted = await beacon.connect(stranger!).post(ROUND, SIGNATURE);
+      const posted = await beacon.connect(stranger).post(ROUND, SIGNATURE);
       await expect(posted)
         .to.emit(beacon, "RoundPosted")
         .withArgs(ROUND, storedRandomness(SIGNATURE), stranger!.address);

@@ -62,7 +62,13 @@ export const PARAMETERS: SystemParameters = {
     floor: WAD / 100n,
     testNetwork: false,
   },
-  court: { drawWindow: 2 * HOUR, openWindow: 2 * HOUR, commitWindow: 4 * HOUR, revealWindow: 2 * HOUR, testNetwork: false },
+  court: {
+    drawWindow: 2 * HOUR,
+    openWindow: 2 * HOUR,
+    commitWindow: 4 * HOUR,
+    revealWindow: 2 * HOUR,
+    testNetwork: false,
+  },
 };
 
 /** `PARAMETERS.escrow` as the contract and the sampling law take them. */

@@ -118,7 +118,7 @@ export const commitmentOf = ({ budget, units }: Job, changes: Partial<Commitment
 export interface CommitOptions {
   readonly terms?: Partial<Job>;
   readonly commitment?: Partial<Commitment>;
-  /** Whether the target round draws the batch; not drawn unless given. */
+  /** Whether the target round draws the batch; not drawn unless given, except where p leaves no chance. */
   readonly drawn?: boolean;
 }
 
@@ -152,10 +152,8 @@ export async function commitOpened(
     return [idOfBatch, batchSeed(randomness, chainId, escrow.target as string, idOfBatch)];
   };
   let root = commitment.root;
-  while (isAudited(seedWith(root)[1], expected.p) !== drawn) {
-    if (changes.root !== undefined || (!drawn && expected.p === WAD)) throw new Error("This batch is decided.");
-    root = freshHash();
-  }
+  const possible = drawn || expected.p < (WAD * 99n) / 100n;
+  while (possible && isAudited(seedWith(root)[1], expected.p) !== drawn) root = freshHash();
   await networkHelpers.time.setNextBlockTimestamp(timestamp);
   await escrow.connect(operator).commitBatch(job, { ...commitment, root });
   const [idOfBatch, seed] = seedWith(root);

@@ -111,17 +111,17 @@ function jsonLine({ jobs, ledger, slashes, royaltyClaimed, gas }: DemoResult): s
   );
   const medians = [...gas].map(([step, values]) => {
     const sorted = [...values].sort((a, b) => a - b);
-    return [step, String(sorted[Math.floor(sorted.length / 2)] ?? 0)];
+    return [step, sorted[Math.floor(sorted.length / 2)] ?? 0];
   });
   return JSON.stringify({
     jobs: jobs.length,
     paid: jobs.filter(({ result }) => result.outcome === "Paid").length,
     audited: jobs.filter(({ result }) => result.audited).length,
-    slashedProviders: [...slashed],
+    slashedProviders: slashed.size,
     slashed: slashes.total.toString(),
     royaltyClaimed: royaltyClaimed.toString(),
     conserved: ledger.holds && slashes.holds,
-    gas: Object.fromEntries(medians) as Record<string, string>,
+    gas: Object.fromEntries(medians) as Record<string, number>,
   });
 }
 

@@ -5,8 +5,8 @@ export { IJobEscrow__factory } from "./typechain/factories/interfaces/IJobEscrow
 export type { IJobEscrow } from "./typechain/interfaces/IJobEscrow.js";
 export { IModelRegistry__factory } from "./typechain/factories/interfaces/IModelRegistry__factory.js";
 export type { IModelRegistry } from "./typechain/interfaces/IModelRegistry.js";
-export { IModelToken__factory } from "./typechain/factories/interfaces/IModelToken__factory.js";
-export type { IModelToken } from "./typechain/interfaces/IModelToken.js";
+export { IModelOwnership__factory } from "./typechain/factories/interfaces/IModelOwnership__factory.js";
+export type { IModelOwnership } from "./typechain/interfaces/IModelOwnership.js";
 export { IProviderStaking__factory } from "./typechain/factories/interfaces/IProviderStaking__factory.js";
 export type { IProviderStaking } from "./typechain/interfaces/IProviderStaking.js";
 export { IRandomnessBeacon__factory } from "./typechain/factories/interfaces/IRandomnessBeacon__factory.js";

@@ -6,14 +6,14 @@ import { toAssayError } from "./errors/toAssayError.js";
 import { IAuditCourt__factory } from "./typechain/factories/interfaces/IAuditCourt__factory.js";
 import { IJobEscrow__factory } from "./typechain/factories/interfaces/IJobEscrow__factory.js";
 import { IModelRegistry__factory } from "./typechain/factories/interfaces/IModelRegistry__factory.js";
-import { IModelToken__factory } from "./typechain/factories/interfaces/IModelToken__factory.js";
+import { IModelOwnership__factory } from "./typechain/factories/interfaces/IModelOwnership__factory.js";
 import { IProviderStaking__factory } from "./typechain/factories/interfaces/IProviderStaking__factory.js";
 import { IRandomnessBeacon__factory } from "./typechain/factories/interfaces/IRandomnessBeacon__factory.js";
 import { ISettlementAsset__factory } from "./typechain/factories/interfaces/ISettlementAsset__factory.js";
 import type { IAuditCourt } from "./typechain/interfaces/IAuditCourt.js";
 import type { IJobEscrow } from "./typechain/interfaces/IJobEscrow.js";
 import type { IModelRegistry } from "./typechain/interfaces/IModelRegistry.js";
-import type { IModelToken } from "./typechain/interfaces/IModelToken.js";
+import type { IModelOwnership } from "./typechain/interfaces/IModelOwnership.js";
 import type { IProviderStaking } from "./typechain/interfaces/IProviderStaking.js";
 import type { IRandomnessBeacon } from "./typechain/interfaces/IRandomnessBeacon.js";
 import type { ISettlementAsset } from "./typechain/interfaces/ISettlementAsset.js";
@@ -27,7 +27,7 @@ export interface Contracts {
   readonly staking: IProviderStaking;
   readonly registry: IModelRegistry;
   /** The registry's ERC-721 face. */
-  readonly modelToken: IModelToken;
+  readonly modelToken: IModelOwnership;
   readonly escrow: IJobEscrow;
   readonly court: IAuditCourt;
   readonly beacon: IRandomnessBeacon;
@@ -68,7 +68,7 @@ export function contractsOf(deployment: Deployment, runner: ContractRunner): Con
     asset: ISettlementAsset__factory.connect(deployment.asset.address, provider),
     staking: IProviderStaking__factory.connect(ProviderStaking, provider),
     registry: IModelRegistry__factory.connect(ModelRegistry, provider),
-    modelToken: IModelToken__factory.connect(ModelRegistry, provider),
+    modelToken: IModelOwnership__factory.connect(ModelRegistry, provider),
     escrow: IJobEscrow__factory.connect(JobEscrow, provider),
     court: IAuditCourt__factory.connect(AuditCourt, provider),
     beacon: IRandomnessBeacon__factory.connect(DrandBeacon, provider),

@@ -167,10 +167,9 @@ describe("JobEscrow", () => {
         other.batch,
       ];
       for (const wrong of forged) {
-        const error = await expect(escrow.finalizeBatch(job, wrong))
+        await expect(escrow.finalizeBatch(job, wrong))
           .to.be.revertedWithCustomError(escrow, "JobEscrow_UnknownBatch")
           .withArgs((value: string) => value.length === 66, jobId);
-        expect(error).to.equal(undefined);
       }
       await expect(escrow.finalizeBatch(other.job, batch))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_UnknownBatch")

@@ -4,7 +4,7 @@ pragma solidity 0.8.34;
 /// @title A public clock of randomness rounds
 /// @notice A round is determined by time; anyone posts its signature once and everything that targets it shares it.
 /// For every target the later candidates are fixed in advance: candidate n is `target + n · timeoutRounds`, valid only
-/// if it was posted within `timeout` of its publication. The first valid candidate decides, so nobody can choose among
+/// if it was posted less than `timeout` after its publication. The first valid candidate decides, so nobody can choose among
 /// public rounds. The schedule ends after `MAX_CANDIDATES`, from then on the target is `Dead` for good.
 interface IRandomnessBeacon {
     /// @notice `Pending`: candidate `index` can still be posted in time. `Ready`: candidate `index` decides.
@@ -32,7 +32,7 @@ interface IRandomnessBeacon {
     /// @notice Targets are multiples of this many rounds, so that one posting serves every batch of a stride.
     function stride() external view returns (uint64);
 
-    /// @notice Seconds after its publication in which a candidate must be posted. A multiple of period · stride.
+    /// @notice Seconds after its publication before which a candidate must be posted. A multiple of period · stride.
     function timeout() external view returns (uint64);
 
     /// @notice Number of candidates of a target.

@@ -51,18 +51,18 @@ contract DrandBeacon is IRandomnessBeacon {
     /// `publicKey`: a coordinate above the field;  `publicKeyGroup`: not a point of G2, or infinity;
     /// `genesis`: 0, or so late that it must be in milliseconds;  `period`, `stride`: 0;
     /// `timeout`: 0, or no multiple of period · stride, so that some candidates would be no targets.
-    /// @param publicKey the network's group key as drand prints it: x imaginary, x real, y imaginary, y real
+    /// @param key the network's group key as drand prints it: x imaginary, x real, y imaginary, y real
     /// @param genesis_ publication time of round 1, seconds
     /// @param period_ seconds between rounds
     /// @param stride_ targets are multiples of it
     /// @param timeout_ seconds after its publication in which a candidate must be posted
-    constructor(uint256[4] memory publicKey, uint64 genesis_, uint64 period_, uint64 stride_, uint64 timeout_) {
+    constructor(uint256[4] memory key, uint64 genesis_, uint64 period_, uint64 stride_, uint64 timeout_) {
         for (uint256 i = 0; i < 4; ++i) {
-            if (publicKey[i] >= BN254.P) {
-                revert RandomnessBeacon_InvalidParameter("publicKey", publicKey[i], BN254.P - 1);
+            if (key[i] >= BN254.P) {
+                revert RandomnessBeacon_InvalidParameter("publicKey", key[i], BN254.P - 1);
             }
         }
-        if (!BN254.isKey(publicKey)) revert RandomnessBeacon_InvalidParameter("publicKeyGroup", 0, 1);
+        if (!BN254.isKey(key)) revert RandomnessBeacon_InvalidParameter("publicKeyGroup", 0, 1);
         if (genesis_ == 0) revert RandomnessBeacon_InvalidParameter("genesis", 0, 1);
         if (genesis_ > type(uint40).max) {
             revert RandomnessBeacon_InvalidParameter("genesis", genesis_, type(uint40).max);
@@ -74,10 +74,10 @@ contract DrandBeacon is IRandomnessBeacon {
             revert RandomnessBeacon_InvalidParameter("timeout", timeout_, unit);
         }
 
-        KEY_X_IMAGINARY = publicKey[0];
-        KEY_X_REAL = publicKey[1];
-        KEY_Y_IMAGINARY = publicKey[2];
-        KEY_Y_REAL = publicKey[3];
+        KEY_X_IMAGINARY = key[0];
+        KEY_X_REAL = key[1];
+        KEY_Y_IMAGINARY = key[2];
+        KEY_Y_REAL = key[3];
         genesis = genesis_;
         period = period_;
         stride = stride_;

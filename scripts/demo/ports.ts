@@ -19,7 +19,7 @@ export class Ports {
   async find(name: string, asked: number | undefined, preferred: number): Promise<FoundPort> {
     const wanted = asked ?? preferred;
     if (!this.#given.has(wanted) && (await isFree(wanted))) return this.#give(wanted, false);
-    if (asked === undefined) return this.#give(await this.#anyFree(), true);
+    if (asked === undefined) return { port: await this.free(), moved: true };
     throw new AssayError({
       code: "PORT_TAKEN",
       message: `The port ${wanted} for the ${name} is taken.`,
@@ -32,10 +32,11 @@ export class Ports {
     return { port, moved };
   }
 
-  async #anyFree(): Promise<number> {
+  /** Any free port. */
+  async free(): Promise<number> {
     for (;;) {
       const port = await freePort();
-      if (!this.#given.has(port)) return port;
+      if (!this.#given.has(port)) return this.#give(port, false).port;
     }
   }
 }

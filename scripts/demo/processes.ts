@@ -18,6 +18,8 @@ interface Child {
 /** The demo's child processes: logs go to files, a failure shows their tails, all end with the demo. */
 export class Processes {
   readonly #children: Child[] = [];
+  /** Those that were ended on purpose. */
+  readonly #ended = new Set<ChildProcess>();
   #stopping = false;
 
   constructor(
@@ -39,7 +41,7 @@ export class Processes {
   start(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     const child = this.#spawn(name, args, env);
     child.once("exit", (code, signal) => {
-      if (this.#stopping) return;
+      if (this.#stopping || this.#ended.has(child)) return;
       this.onDeath(
         new AssayError({
           code: "CHILD_ENDED",
@@ -78,6 +80,16 @@ export class Processes {
     closeSync(file);
     this.#children.push({ name, process: child, log });
     return child;
+  }
+
+  /** Ends a child at once, as a power cut would; its name can be started again. */
+  async kill(name: string): Promise<void> {
+    const child = this.#children.findLast((candidate) => candidate.name === name)?.process;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    this.#ended.add(child);
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await gone;
   }
 
   /** Last lines of a child's log. */

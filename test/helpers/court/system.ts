@@ -1,91 +1,46 @@
-/** The whole deployment with a model, providers that hold seats, and a requester with money: where court tests start. */
-import { developmentBeaconKey, signRound } from "@assay/sdk";
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { id, MaxUint256, parseUnits, type Result } from "ethers";
-import hre, { network } from "hardhat";
+/** The deployment that court tests start from: every batch is audited, and the one that serves holds a seat too. */
+import { id, type Result } from "ethers";
 
-import { deploySystem } from "../../../deploy/deploySystem.js";
-import type { SystemParameters } from "../../../deploy/parameters.js";
+import {
+  type Contracts,
+  deployContracts as deploy,
+  enrol,
+  ethers,
+  fund,
+  MODEL,
+  PARAMETERS as COMMON,
+  SAMPLE_POINTS,
+  type Signer,
+  usd,
+  VERIFIER_FEE,
+  WAD,
+} from "../escrow/system.js";
 
-export const connection = await network.create();
-export const { ethers, networkHelpers } = connection;
+export {
+  bytes32,
+  type Contracts,
+  ethers,
+  HOUR,
+  MODEL,
+  networkHelpers,
+  post as postRound,
+  SAMPLE_POINTS,
+  type Signer,
+  usd,
+  VERIFIER_FEE,
+  WAD,
+} from "../escrow/system.js";
 
-export type Signer = HardhatEthersSigner;
-
-/** Whole units of the settlement asset. */
-export const usd = (amount: number | string): bigint => parseUnits(amount.toString(), 6);
-
-export const WAD = 10n ** 18n;
-export const HOUR = 3_600;
-export const MODEL = 1n;
 export const SEAT_BOND = usd(100);
-export const VERIFIER_FEE = usd("0.02");
-export const SAMPLE_POINTS = 8n;
 
-const BEACON_KEY = developmentBeaconKey(31_337n);
-
-/** A public network's windows; every batch is audited. */
-export const PARAMETERS: SystemParameters = {
-  network: "test",
-  asset: "TestAsset",
-  beacon: {
-    publicKey: BEACON_KEY.publicKey,
-    genesis: 1_727_521_075,
-    period: 3,
-    stride: 20,
-    timeout: HOUR,
-    urls: [],
-  },
-  staking: { sink: "0x000000000000000000000000000000000000dEaD" },
-  registry: {
-    seatBond: SEAT_BOND,
-    seatActivationDelay: 0,
-    seatExitDelay: 14 * 24 * HOUR,
-    royaltyDelay: 0,
-    maxRoyaltyBps: 5_000,
-    minProviders: 4,
-    exposureWad: 1_000n * WAD,
-    testNetwork: true,
-  },
-  escrow: {
-    treasury: "deployer",
-    protocolFeeBps: 100,
-    beaconShare: usd("0.005"),
-    beaconDelay: 60,
-    maxDisputeWindow: 24 * HOUR,
-    callbackGas: 100_000,
-    verifierValueBps: 100,
-    alwaysAuditAbove: 0n,
-    collusion: WAD / 5n,
-    capture: (WAD * 8n) / 100n,
-    recovery: WAD / 2n,
-    safety: 2n * WAD,
-    floor: WAD / 100n,
-    testNetwork: false,
-  },
-  court: {
-    drawWindow: 2 * HOUR,
-    openWindow: 2 * HOUR,
-    commitWindow: 4 * HOUR,
-    revealWindow: 2 * HOUR,
-    testNetwork: false,
-  },
+/** As the other tests' parameters, but every batch is audited, and a model carries any value. */
+export const PARAMETERS = {
+  ...COMMON,
+  registry: { ...COMMON.registry, seatBond: SEAT_BOND, exposureWad: 1_000n * WAD },
+  escrow: { ...COMMON.escrow, alwaysAuditAbove: 0n },
 };
 
-/** Deploys the contracts and connects their bindings. */
-export async function deployContracts(parameters: SystemParameters = PARAMETERS) {
-  const { asset, contracts } = await deploySystem(hre, connection, parameters);
-  return {
-    asset: await ethers.getContractAt("TestAsset", asset),
-    beacon: await ethers.getContractAt("DrandBeacon", contracts.DrandBeacon),
-    staking: await ethers.getContractAt("ProviderStaking", contracts.ProviderStaking),
-    registry: await ethers.getContractAt("ModelRegistry", contracts.ModelRegistry),
-    escrow: await ethers.getContractAt("JobEscrow", contracts.JobEscrow),
-    court: await ethers.getContractAt("AuditCourt", contracts.AuditCourt),
-  };
-}
-
-export type Contracts = Awaited<ReturnType<typeof deployContracts>>;
+export const deployContracts = (parameters = PARAMETERS): Promise<Contracts> => deploy(parameters);
 
 export interface System extends Contracts {
   readonly deployer: Signer;
@@ -100,7 +55,6 @@ export interface System extends Contracts {
 /** `providers` of 16 hold `seats` seats each, all active. */
 export async function seatedSystem(providers = 11, seats = 1, parameters = PARAMETERS): Promise<System> {
   const contracts = await deployContracts(parameters);
-  const { asset, escrow, registry } = contracts;
   const [deployer, requester, modelOwner, stranger, ...others] = await ethers.getSigners();
   const system: System = {
     ...contracts,
@@ -117,27 +71,20 @@ export async function seatedSystem(providers = 11, seats = 1, parameters = PARAM
     detection: WAD,
     samplePoints: SAMPLE_POINTS,
   };
-  await registry.connect(system.modelOwner).registerModel(system.modelOwner.address, 500, "", version, "");
-  for (const provider of system.providers) await enrol(system, provider, seats);
-  await asset.mint(system.requester.address, usd(100_000));
-  await asset.connect(system.requester).approve(escrow, MaxUint256);
-  await escrow.connect(system.requester).deposit(system.requester.address, usd(100_000));
+  await contracts.registry.connect(system.modelOwner).registerModel(system.modelOwner.address, 500, "", version, "");
+  for (const provider of system.providers) await seat(system, provider, seats);
+  await fund(contracts, system.requester, usd(100_000));
   return system;
 }
 
 /** Makes `signer` a provider with active seats; its operator is an address that nobody has the key of. */
-export async function enrol({ asset, staking, registry }: Contracts, signer: Signer, seats: number): Promise<void> {
-  await asset.mint(signer.address, usd(10_000));
-  await asset.connect(signer).approve(staking, MaxUint256);
-  await staking.connect(signer).deposit(signer.address, usd(10_000));
-  await staking.connect(signer).register(ethers.getAddress(ethers.dataSlice(id(signer.address), 12)), "");
-  if (seats === 0) return;
+async function seat(contracts: Contracts, signer: Signer, seats: number): Promise<void> {
+  const { registry } = contracts;
+  await enrol(contracts, signer, ethers.getAddress(ethers.dataSlice(id(signer.address), 12)));
   const first = Number(await registry.seatCount(MODEL));
   await registry.connect(signer).takeSeats(MODEL, seats);
-  await registry.activateSeats(
-    MODEL,
-    Array.from({ length: seats }, (_, index) => first + index),
-  );
+  const taken = Array.from({ length: seats }, (_, index) => first + index);
+  await registry.activateSeats(MODEL, taken);
 }
 
 /** Eleven providers: enough for both panels without repeating anybody. */
@@ -160,15 +107,6 @@ export async function sparseSeats(): Promise<System> {
   for (let grown = 0; grown < 50; grown += 10) await farm.grow(MODEL, 10, 8);
   return system;
 }
-
-/** Makes a round public. */
-export async function postRound({ beacon }: Contracts, round: bigint): Promise<void> {
-  const due = (await beacon.timeOf(round)) + 1n;
-  if (BigInt(await networkHelpers.time.latest()) < due) await networkHelpers.time.increaseTo(due);
-  await beacon.post(round, signRound(round, BEACON_KEY.secretKey));
-}
-
-export const bytes32 = (text: string): string => ethers.encodeBytes32String(text);
 
 /** A decoded tuple as an array; typechain hides that its structs and events are ethers' `Result`s. */
 export const values = (decoded: object): unknown[] => (decoded as Result).toArray();

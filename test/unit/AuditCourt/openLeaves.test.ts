@@ -248,6 +248,25 @@ describe("AuditCourt", () => {
           .withArgs(audit.auditId, first!.index);
       });
 
+      it("of a tree whose fees do not add up to the batch's total", async () => {
+        const last = UNITS - 1;
+        const audit = await caseThat((drawn) => !sampled(drawn).includes(last), {
+          fees,
+          receipt: (honest, index) => (index === last ? { ...honest, fee: honest.fee - 1n } : honest),
+        });
+        const openings = leafOpenings(audit);
+        await expect(open(audit, openings))
+          .to.be.revertedWithCustomError(audit.system.court, "AuditCourt_InvalidProof")
+          .withArgs(audit.auditId, openings[0]!.index);
+      });
+
+      it("of a lone receipt for less than the job's price", async () => {
+        const audit = await readyCase({ receipt: (honest) => ({ ...honest, fee: honest.fee - 1n }) });
+        await expect(open(audit, [leafOpening(audit, 0)]))
+          .to.be.revertedWithCustomError(audit.system.court, "AuditCourt_InvalidProof")
+          .withArgs(audit.auditId, 0);
+      });
+
       it("for another place in the tree", async () => {
         // All receipts say that they are the first.
         const audit = await readyCase({
@@ -297,15 +316,16 @@ describe("AuditCourt", () => {
       });
     });
 
-    it("refuses a leaf above maxLeafFee, so that its audit fails (adversary 4)", async () => {
+    it("refuses a leaf that is above maxLeafFee by the smallest unit (adversary 4)", async () => {
+      const limit = usd(5);
       const audit = await caseThat((drawn) => sampled(drawn).includes(0), {
-        fees: [usd(9), usd(1)],
-        maxLeafFee: usd(5),
+        fees: [limit + 1n, limit - 1n],
+        maxLeafFee: limit,
         collateral: usd(40),
       });
       await expect(open(audit, leafOpenings(audit)))
         .to.be.revertedWithCustomError(audit.system.court, "AuditCourt_LeafFeeTooHigh")
-        .withArgs(usd(9), usd(5));
+        .withArgs(limit + 1n, limit);
     });
 
     it("reverts in every other phase", async () => {

@@ -1,5 +1,6 @@
 import { AuditPhase, batchId, Outcome } from "@assay/sdk";
 import { expect } from "chai";
+import { solidityPackedKeccak256 } from "ethers";
 
 import { drawnCase, type AuditCase } from "../../helpers/court/auditCase.js";
 import { expectMoves, Moves } from "../../helpers/court/money.js";
@@ -18,7 +19,7 @@ import {
   tally,
   type Behaviour,
 } from "../../helpers/court/panel.js";
-import { elevenProviders, MODEL, networkHelpers, SEAT_BOND, usd } from "../../helpers/court/system.js";
+import { elevenProviders, ethers, MODEL, networkHelpers, SEAT_BOND, usd } from "../../helpers/court/system.js";
 
 /** The fields of an ended audit are gone. */
 async function expectGone({ system, auditId }: AuditCase): Promise<void> {
@@ -27,6 +28,15 @@ async function expectGone({ system, auditId }: AuditCase): Promise<void> {
     Array(6).fill(0n),
   );
   expect(await system.court.membersOf(auditId)).to.deep.equal([]);
+}
+
+/** Both slots of a member, read past the contract. */
+async function memberSlots({ system, auditId }: AuditCase, index: number): Promise<bigint[]> {
+  const { court } = system;
+  // `_members` is the second mapping of the contract.
+  const members = solidityPackedKeccak256(["bytes32", "uint256"], [auditId, 1]);
+  const first = BigInt(solidityPackedKeccak256(["uint256", "bytes32"], [index, members]));
+  return Promise.all([first, first + 1n].map(async (slot) => BigInt(await ethers.provider.getStorage(court, slot))));
 }
 
 describe("AuditCourt", () => {
@@ -75,6 +85,21 @@ describe("AuditCourt", () => {
         expect(bond).to.equal(0n);
         expect(leavingSince).to.equal(await networkHelpers.time.latest());
       });
+    });
+
+    it("clears what it kept of an audit and of all its members", async () => {
+      const audit = await drawn();
+      await playPanel(audit, ["match", "reject", "mute"]);
+      await tally(audit);
+      await playPanel(audit, []);
+      for (let index = 0; index < 10; index += 1) {
+        for (const slot of await memberSlots(audit, index)) expect(slot).to.not.equal(0n);
+      }
+      await tally(audit);
+      await expectGone(audit);
+      for (let index = 0; index < 10; index += 1) {
+        expect(await memberSlots(audit, index)).to.deep.equal([0n, 0n]);
+      }
     });
 
     describe("rejects", () => {

@@ -136,11 +136,7 @@ describe("JobEscrow", () => {
         return works ? least(low, middle) : least(middle, high);
       };
       const gasLimit = await least(1_000_000n, 2_000_000n);
-      const error = await stranger.call({ to: escrow, data, gasLimit: gasLimit - 1n }).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      await expect(Promise.reject(error))
+      await expect(stranger.call({ to: escrow, data, gasLimit: gasLimit - 1n }))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_InsufficientCallbackGas")
         .withArgs(STIPEND + 4_999n, STIPEND + 5_000n);
       await stranger.sendTransaction({ to: escrow, data, gasLimit });

@@ -64,7 +64,7 @@ interface IJobEscrow {
         bool testNetwork;
     }
 
-    /// @notice Money of one model. Two slots.
+    /// @notice Money of one model.
     /// @param royaltyOwed royalties not flushed yet
     /// @param pool audit pool: pays panels and posters
     /// @param exposure Σ (V + valueAtRisk) of committed, unfinished batches
@@ -173,7 +173,7 @@ interface IJobEscrow {
     /// @notice Opens a one-shot job and debits its budget. The requester only.
     /// With `quote`, the signature of the provider's operator (or owner; EOA or ERC-1271) over the job's digest, the job
     /// is Active at once and min(L, 10 % of the budget) of the provider's stake is locked; with an empty quote it is Open
-    /// until the named provider accepts it.
+    /// until the named provider accepts it. `commitBy` is later than `acceptBy` and at most 365 days from now.
     /// Reverts unless royalty and sampling terms equal the registry's of this moment.
     function openJob(Job calldata job, bytes calldata quote) external returns (bytes32 jobId);
 
@@ -203,12 +203,14 @@ interface IJobEscrow {
     function finalizeBatch(Job calldata job, Batch calldata batch) external returns (FinalizeStatus status);
 
     /// @notice `finalizeBatch` for many; one bad item never reverts the others.
+    /// Warning: an item that the gas does not reach for is skipped too, with reason 0. So an estimate finds the least gas
+    /// that skips everything: set the limit yourself.
     function finalizeMany(
         Job[] calldata jobs,
         Batch[] calldata batches
     ) external returns (FinalizeStatus[] memory statuses);
 
-    /// @notice Ends a batch as Void when its target is `Dead` at the beacon. Anyone.
+    /// @notice Ends a batch as Void when its target is `Dead` at the beacon: refund, release, no probation. Anyone.
     function voidBatch(Job calldata job, Batch calldata batch) external;
 
     /// @notice Posts the round that a committed batch waits for and pays the caller `beaconShare` from the model's pool,

@@ -69,11 +69,11 @@ contract CallbackProbe is IJobCallback {
         }
     }
 
-    /// @dev As much memory as the stipend of the tests pays for, 1.5 MB of it with a million gas.
+    /// @dev As much memory as half of the stipend pays for: half a megabyte with a million gas.
     function _end(bool failing) private view {
         uint256 size = 0x400;
         // Memory of w words costs 3w + w²/512; half of what is left is spent on it.
-        while ((size * size) / 2_097_152 + (size * 3) / 32 < gasleft() / 2) size += 0x400;
+        while ((size * size) / 524_288 + (size * 3) / 32 < gasleft() / 2) size += 0x400;
         if (failing) {
             assembly ("memory-safe") {
                 revert(0, size)

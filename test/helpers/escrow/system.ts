@@ -47,7 +47,7 @@ export const PARAMETERS: SystemParameters = {
     testNetwork: true,
   },
   escrow: {
-    treasury: "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720",
+    treasury: "0x000000000000000000000000000000000000bEEF",
     protocolFeeBps: 100,
     beaconShare: usd("0.005"),
     beaconDelay: 60,

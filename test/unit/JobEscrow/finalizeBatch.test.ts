@@ -1,5 +1,6 @@
 import {
   AuditPhase,
+  batchId as hashBatch,
   expectedPanelists,
   FinalizeStatus,
   JobStatus,
@@ -169,11 +170,11 @@ describe("JobEscrow", () => {
       for (const wrong of forged) {
         await expect(escrow.finalizeBatch(job, wrong))
           .to.be.revertedWithCustomError(escrow, "JobEscrow_UnknownBatch")
-          .withArgs((value: string) => value.length === 66, jobId);
+          .withArgs(hashBatch(wrong), jobId);
       }
       await expect(escrow.finalizeBatch(other.job, batch))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_UnknownBatch")
-        .withArgs((value: string) => value.length === 66, other.jobId);
+        .withArgs(hashBatch(batch), other.jobId);
     });
   });
 });

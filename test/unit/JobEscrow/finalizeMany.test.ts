@@ -10,6 +10,9 @@ const WINDOW_OPEN = selector("JobEscrow_WindowOpen(bytes32,uint64)");
 const WRONG_STATUS = selector("JobEscrow_WrongStatus(bytes32,uint8,uint8)");
 const UNKNOWN_BATCH = selector("JobEscrow_UnknownBatch(bytes32,bytes32)");
 
+/** An estimate finds the least gas that skips everything. */
+const GAS = { gasLimit: 5_000_000n };
+
 /** One of each: payable, drawn, whose window is open, over. */
 async function mixed(system: System) {
   const over = await paidJob(system);
@@ -37,7 +40,7 @@ describe("JobEscrow", () => {
         FinalizeStatus.Skipped,
         FinalizeStatus.Audited,
       ]);
-      const sent = escrow.finalizeMany(jobs, batches);
+      const sent = await escrow.finalizeMany(jobs, batches, GAS);
       await expect(sent).to.emit(escrow, "BatchSkipped").withArgs(over.batchId, WRONG_STATUS);
       await expect(sent).to.emit(escrow, "BatchSkipped").withArgs(waiting.batchId, WINDOW_OPEN);
       const statuses = await Promise.all(items.map(async ({ jobId }) => (await escrow.jobStateOf(jobId)).status));
@@ -73,7 +76,7 @@ describe("JobEscrow", () => {
         FinalizeStatus.Skipped,
         FinalizeStatus.Paid,
       ]);
-      await expect(stranger.sendTransaction({ to: escrow, data }))
+      await expect(stranger.sendTransaction({ to: escrow, data, ...GAS }))
         .to.emit(escrow, "BatchSkipped")
         .withArgs(payable.batchId, WRONG_STATUS);
     });
@@ -83,7 +86,7 @@ describe("JobEscrow", () => {
       const { escrow } = system;
       const { payable, waiting } = await mixed(system);
       const wrong = { ...payable.batch, p: 2n };
-      await expect(escrow.finalizeMany([payable.job, waiting.job], [wrong, payable.batch]))
+      await expect(escrow.finalizeMany([payable.job, waiting.job], [wrong, payable.batch], GAS))
         .to.emit(escrow, "BatchSkipped")
         .withArgs(batchId(wrong), UNKNOWN_BATCH)
         .and.to.emit(escrow, "BatchSkipped")

@@ -43,7 +43,8 @@ export default defineConfig({
     profiles: { default: solc(false), production: solc(true) },
     splitTestsCompilation: true,
   },
-  paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test" } },
+  // A run that must not share its journal with others names a folder of its own.
+  paths: { ignition: process.env["ASSAY_DEPLOY_DIR"] ?? "deploy", tests: { mocha: "test", solidity: "test" } },
   typechain: { outDir: "packages/sdk/src/typechain" },
   test: {
     mocha: { timeout: 120_000 },

@@ -151,7 +151,7 @@ export class Demo {
           name,
           jobs: own.length,
           paid: own.filter(({ result }) => result.outcome === "Paid").length,
-          expectedAudits: own.reduce((sum, { p }) => sum + Number(p) / WAD, 0),
+          p: own.map(({ p }) => Number(p) / WAD),
           audits: own.filter(({ result }) => result.audited).length,
           earned: (await contracts.escrow.accountOf(owner.address, { blockTag })).balance,
           slashed: byProvider.get(owner.address) ?? 0n,

@@ -83,8 +83,8 @@ export async function deploy(
   // The journal of a chain that lives as long as this run belongs to the run.
   await processes.run(
     "deploy",
-    [HARDHAT, "deploy", "--network", "local", "--reset", "--parameters", parameters, "--out", file],
-    { ASSAY_LOCAL_RPC_URL: chain },
+    [HARDHAT, "deploy", "--network", "local", "--parameters", parameters, "--out", file],
+    { ASSAY_LOCAL_RPC_URL: chain, ASSAY_DEPLOY_DIR: folder },
   );
   return { contracts: await connect(await readDeployment(file), rpc), file };
 }

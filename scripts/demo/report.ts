@@ -6,8 +6,8 @@ export interface ProviderRow {
   readonly name: string;
   readonly jobs: number;
   readonly paid: number;
-  /** Sum of the probabilities of its batches: the number of audits to expect. */
-  readonly expectedAudits: number;
+  /** Probabilities of its batches, as fractions; their sum is the number of audits to expect. */
+  readonly p: readonly number[];
   readonly audits: number;
   readonly earned: bigint;
   readonly slashed: bigint;
@@ -27,12 +27,13 @@ export function table(header: readonly string[], rows: readonly (readonly string
 
 export function providerTable(rows: readonly ProviderRow[], money: (amount: bigint) => string): string {
   return table(
-    ["provider", "jobs", "paid", "audits expected", "audits", "earned", "slashed"],
-    rows.map(({ name, jobs, paid, expectedAudits, audits, earned, slashed }) => [
+    ["provider", "jobs", "paid", "p of each batch", "audits expected", "audits", "earned", "slashed"],
+    rows.map(({ name, jobs, paid, p, audits, earned, slashed }) => [
       name,
       String(jobs),
       String(paid),
-      expectedAudits.toFixed(2),
+      `${p.map((share) => (share * 100).toFixed(1)).join(" ")} %`,
+      p.reduce((sum, share) => sum + share, 0).toFixed(2),
       String(audits),
       money(earned),
       money(slashed),

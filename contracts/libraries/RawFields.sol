@@ -7,12 +7,6 @@ import {Batch, Job} from "../interfaces/Types.sol";
 /// @notice What `job.field` reads without looking for dirty high bits, at a tenth of the gas. For structs whose id was looked
 /// up (see `RawTerms`), and for comparisons of whole words, which dirty bits fail.
 library JobFields {
-    function requester(Job calldata job) internal pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := calldataload(add(job, 0x0))
-        }
-    }
-
     function nonce(Job calldata job) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
             value := calldataload(add(job, 0x20))

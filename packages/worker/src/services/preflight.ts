@@ -1,10 +1,8 @@
 import { AssayError, type Contracts, getBalances, versionOfPolicy } from "@assay/sdk";
-import { formatEther, ZeroAddress } from "ethers";
+import { formatEther, formatUnits, ZeroAddress } from "ethers";
 
 import type { ServedModel } from "../adapters/engine/loadModels.js";
-import { type WorkerConfig } from "../domain/configSchema.js";
-
-/** Each of these throws an AssayError that says what to do, and otherwise gives a line for people. */
+import type { WorkerConfig } from "../domain/configSchema.js";
 
 /** Behind this, the chain's newest block says little about now. */
 const LONGEST_LAG_SECONDS = 120;
@@ -50,7 +48,8 @@ export async function checkStake(contracts: Contracts, provider: string): Promis
       hint: `Deposit ${symbol} as its stake: every job and every seat locks some.`,
     });
   }
-  return `${staked} staked, ${locked} locked, ${free} free (${symbol}, ${decimals} decimals)`;
+  const [all, bound, left] = [staked, locked, free].map((amount) => formatUnits(amount, decimals));
+  return `${all} ${symbol}, ${bound} of it locked, ${left} free`;
 }
 
 /** @throws AssayError `NO_GAS` */

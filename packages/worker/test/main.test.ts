@@ -30,6 +30,7 @@ interface Ended {
 describe("assay-worker", function () {
   this.timeout(60_000);
   const wallet = Wallet.createRandom();
+  const { address, privateKey } = wallet;
   let folder: string;
   let chain: FakeChain;
   let config: Record<string, unknown>;
@@ -60,7 +61,10 @@ describe("assay-worker", function () {
     write("weights.txt", TEXT);
     write("policy.json", document.json);
     write("password", "correct horse\n");
-    write("key.json", await encryptKeystoreJson(wallet, "correct horse", { scrypt: { N: 1024, r: 8, p: 1 } }));
+    write(
+      "key.json",
+      await encryptKeystoreJson({ address, privateKey }, "correct horse", { scrypt: { N: 1024, r: 8, p: 1 } }),
+    );
     write("deployment.json", JSON.stringify(deployment()));
     config = {
       rpcUrls: [chain.url],

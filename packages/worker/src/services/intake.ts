@@ -93,7 +93,7 @@ export class Intake {
       now: clock.now,
       inputUnits: (prompt) => engine.inputUnits(prompt),
     });
-    await this.#checkCapacity(assessment.collateral, balances.free);
+    await this.#checkCapacity(job, assessment.collateral, balances.free);
     return assessment;
   }
 
@@ -109,11 +109,17 @@ export class Intake {
     });
   }
 
+  /** Quotes of others that can still be used: of two jobs with one nonce only one can ever be opened. */
+  async #quotedBeside({ requester, nonce }: Job): Promise<JobRecord[]> {
+    const quoted = await this.context.jobs.quoted(this.context.clock.now);
+    return quoted.filter(({ job }) => job.requester !== requester || job.nonce !== nonce);
+  }
+
   /** Every job that may still need its collateral counts, whether its quote is used or not. */
-  async #checkCapacity(collateral: bigint, free: bigint): Promise<void> {
-    const { jobs, config, clock } = this.context;
+  async #checkCapacity(job: Job, collateral: bigint, free: bigint): Promise<void> {
+    const { jobs, config } = this.context;
     const pending = [
-      ...(await jobs.quoted(clock.now)),
+      ...(await this.#quotedBeside(job)),
       ...(await jobs.live()).filter(({ stage, failure }) => failure === undefined && isUncommitted(stage)),
     ];
     if (pending.length >= config.limits.maxOpenJobs) {
@@ -124,7 +130,7 @@ export class Intake {
         retryable: true,
       });
     }
-    const reserved = pending.reduce((sum, job) => sum + job.collateral, 0n);
+    const reserved = pending.reduce((sum, record) => sum + record.collateral, 0n);
     if (reserved + collateral > free) {
       throw new AssayError({
         code: "STAKE_EXHAUSTED",
@@ -135,9 +141,12 @@ export class Intake {
     }
   }
 
-  /** A quote binds stake, so only a requester that could open the job gets one. */
-  async #checkRequester({ requester, nonce, budget }: Job): Promise<void> {
+  /** A quote binds stake, so only a requester that could open the job, beside what it has other quotes for, gets one. */
+  async #checkRequester(job: Job): Promise<void> {
     const { contracts } = this.context;
+    const { requester, nonce } = job;
+    const others = (await this.#quotedBeside(job)).filter((record) => record.job.requester === requester);
+    const needed = others.reduce((sum, record) => sum + record.job.budget, job.budget);
     const account = await getBalances({ contracts }, { account: requester });
     if (nonce < account.nonce || nonce >= account.nonce + NONCES_AHEAD) {
       throw new AssayError({
@@ -146,11 +155,11 @@ export class Intake {
         hint: "Prepare the job again.",
       });
     }
-    if (account.escrow < budget) {
+    if (account.escrow < needed) {
       throw new AssayError({
         code: "REQUESTER_UNFUNDED",
-        message: `The requester has ${account.escrow} in the escrow, the job costs ${budget}.`,
-        hint: "Deposit first.",
+        message: `The requester has ${account.escrow} in the escrow; this job and those it has quotes for cost ${needed}.`,
+        hint: "Deposit first, or let the other quotes lapse.",
       });
     }
   }

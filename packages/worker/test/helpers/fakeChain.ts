@@ -2,9 +2,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import {
+  IAuditCourt__factory,
   IJobEscrow__factory,
   IModelRegistry__factory,
   IProviderStaking__factory,
+  IRandomnessBeacon__factory,
   ISettlementAsset__factory,
   type ModelVersion,
 } from "@assay/sdk";
@@ -19,6 +21,10 @@ export interface ChainState {
   staked: bigint;
   gas: bigint;
   version: ModelVersion | undefined;
+  /** Results of further view functions, by name. */
+  calls?: Readonly<Record<string, (...args: unknown[]) => readonly unknown[]>>;
+  /** Events of the chain's only block, number 1. */
+  logs?: readonly { readonly address: string; readonly topics: readonly string[]; readonly data: string }[];
 }
 
 const address = (n: number): string => `0x${n.toString(16).padStart(40, "0")}`;
@@ -40,6 +46,8 @@ export class FakeChain {
     [ADDRESSES.ProviderStaking]: IProviderStaking__factory.createInterface(),
     [ADDRESSES.ModelRegistry]: IModelRegistry__factory.createInterface(),
     [ADDRESSES.JobEscrow]: IJobEscrow__factory.createInterface(),
+    [ADDRESSES.AuditCourt]: IAuditCourt__factory.createInterface(),
+    [ADDRESSES.DrandBeacon]: IRandomnessBeacon__factory.createInterface(),
   };
 
   private constructor(readonly state: ChainState) {
@@ -88,6 +96,12 @@ export class FakeChain {
         return missing.includes(String(params[0]).toLowerCase()) ? "0x" : "0x60";
       case "eth_getBalance":
         return `0x${gas.toString(16)}`;
+      case "eth_blockNumber":
+        return this.state.logs === undefined ? undefined : "0x1";
+      case "eth_getLogs":
+        return this.#logs(params[0] as { address: string | string[]; topics: (string | string[] | null)[] });
+      case "eth_getTransactionReceipt":
+        return null;
       case "eth_call": {
         const { to, data } = params[0] as { to: string; data: string };
         return this.#call(to.toLowerCase(), data);
@@ -97,12 +111,30 @@ export class FakeChain {
     }
   }
 
+  #logs({ address, topics }: { address: string | string[]; topics: (string | string[] | null)[] }): object[] {
+    const addresses = [address].flat().map((one) => one.toLowerCase());
+    return (this.state.logs ?? [])
+      .filter((log) => addresses.includes(log.address.toLowerCase()))
+      .filter((log) => topics.every((wanted, at) => wanted === null || [wanted].flat().includes(log.topics[at] ?? "")))
+      .map((log, index) => ({
+        ...log,
+        blockNumber: "0x1",
+        blockHash: `0x${"01".repeat(32)}`,
+        transactionHash: `0x${"02".repeat(32)}`,
+        transactionIndex: "0x0",
+        logIndex: `0x${index.toString(16)}`,
+        removed: false,
+      }));
+  }
+
   #call(to: string, data: string): string | undefined {
     const abi = this.#contracts[to];
     const call = abi?.parseTransaction({ data });
     if (abi === undefined || call === null || call === undefined) return undefined;
     const result = (...values: unknown[]): string => abi.encodeFunctionResult(call.fragment, values);
-    const { provider, staked, version } = this.state;
+    const { provider, staked, version, calls } = this.state;
+    const answer = calls?.[call.name];
+    if (answer !== undefined) return result(...answer(...(call.args.toArray() as unknown[])));
     switch (call.name) {
       case "providerOf":
         return result(provider);

@@ -52,15 +52,19 @@ export class JournalFixture {
     return journal;
   }
 
+  /** Postgres: where the journal's tables are. */
+  get schema(): string {
+    const { chainId, escrow, operator } = this.owner;
+    return `assay_${chainId}_${escrow.slice(2, 10)}_${operator.slice(2, 22)}`.toLowerCase();
+  }
+
   async dispose(): Promise<void> {
     for (const journal of this.#open) await journal.close();
     rmSync(this.dataDir, { recursive: true, force: true });
     if (this.place.databaseUrl === undefined) return;
     const client = new pg.Client({ connectionString: this.place.databaseUrl });
     await client.connect();
-    const { chainId, escrow, operator } = this.owner;
-    const schema = `assay_${chainId}_${escrow.slice(2, 10)}_${operator.slice(2, 22)}`.toLowerCase();
-    await client.query(`drop schema if exists "${schema}" cascade`);
+    await client.query(`drop schema if exists "${this.schema}" cascade`);
     await client.end();
   }
 }

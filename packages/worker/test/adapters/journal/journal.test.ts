@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { AssayError, JobStatus, Outcome } from "@assay/sdk";
 import { createTransactionTable, sqlTransactionStore } from "@assay/sdk/node";
 import { expect } from "chai";
+import { sql } from "kysely";
 
 import { AuditStore } from "../../../src/adapters/journal/auditStore.js";
 import { ChainStore } from "../../../src/adapters/journal/chainStore.js";
@@ -282,6 +283,22 @@ for (const place of PLACES) {
       } finally {
         rmSync(elsewhere, { recursive: true, force: true });
       }
+    });
+
+    it("says that its lease may be another's when the connection that holds it is lost", async function () {
+      if (place.databaseUrl === undefined) this.skip();
+      expect(journal.lost.aborted).to.equal(false);
+      const told = new Promise((resolve) => {
+        journal.lost.addEventListener("abort", resolve);
+      });
+      // The server shows a lock's 64-bit key in two halves.
+      await sql`
+        select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and (classid::bigint << 32) | objid::bigint = hashtextextended(${fixture.schema}, 0)
+      `.execute(journal.database);
+      await told;
+
+      expect(journal.lost.reason).to.be.instanceOf(AssayError).that.includes({ code: "LEASE_LOST", retryable: true });
     });
 
     it("loses nothing that was acknowledged, and leaves no lock, when its process is killed", async function () {

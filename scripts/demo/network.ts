@@ -81,11 +81,10 @@ export async function deploy(
   const file = path.join(folder, "assay.json");
   await writeFile(parameters, JSON.stringify({ ...local, beacon: { ...local.beacon, urls: [beacon] } }));
   // The journal of a chain that lives as long as this run belongs to the run.
-  await processes.run(
-    "deploy",
-    [HARDHAT, "deploy", "--network", "local", "--parameters", parameters, "--out", file],
-    { ASSAY_LOCAL_RPC_URL: chain, ASSAY_DEPLOY_DIR: folder },
-  );
+  await processes.run("deploy", [HARDHAT, "deploy", "--network", "local", "--parameters", parameters, "--out", file], {
+    ASSAY_LOCAL_RPC_URL: chain,
+    ASSAY_DEPLOY_DIR: folder,
+  });
   return { contracts: await connect(await readDeployment(file), rpc), file };
 }
 

@@ -1,4 +1,13 @@
-import { contractErrorName, deposit, flushRoyalty, getBalances, getModels, withdraw, withdrawStake } from "@assay/sdk";
+import {
+  contractErrorName,
+  deposit,
+  flushRoyalty,
+  getBalances,
+  getModel,
+  getModels,
+  withdraw,
+  withdrawStake,
+} from "@assay/sdk";
 
 import { runScript } from "./lib/command.js";
 
@@ -37,15 +46,19 @@ await runScript("funds", "Money of an account: wallet, escrow, stake, royalties.
     },
   },
   claim: {
-    about: "royalties of the account's models, then everything in the escrow; --stake takes free stake too",
-    options: { stake: { type: "boolean" }, to: { type: "string" } },
+    about: "royalties paid to the account, or --model's; then all of its escrow balance; --stake: its free stake too",
+    options: { model: { type: "string" }, stake: { type: "boolean" }, to: { type: "string" } },
     run: async ({ act, args, say, money }) => {
       const context = await act();
       const { address } = context.sender;
       const to = args.address("to") ?? address;
       const royalties: { modelId: bigint; amount: bigint }[] = [];
-      for (const { modelId, payout, royaltyOwed } of await getModels(context)) {
-        if (payout !== address || royaltyOwed === 0n) continue;
+      const models =
+        args.text("model") === undefined
+          ? (await getModels(context)).filter(({ payout }) => payout === address)
+          : [await getModel(context, { modelId: args.integer("model") })];
+      for (const { modelId, royaltyOwed } of models) {
+        if (royaltyOwed === 0n) continue;
         try {
           const { amount } = await flushRoyalty(context, { modelId });
           royalties.push({ modelId, amount });

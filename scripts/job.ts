@@ -7,11 +7,17 @@ import {
   expireJob,
   getBatch,
   getJob,
+  getModel,
+  getProvider,
   getProviders,
+  type JobResult,
   JobStatus,
+  prepareJob,
   priceOf,
-  type ProviderMetadata,
+  type ProviderInfo,
   type ReadContext,
+  receiveAnswer,
+  requestDocument,
   requestInference,
   waitForJob,
 } from "@assay/sdk";
@@ -20,6 +26,18 @@ import { parseUnits } from "ethers";
 import { type Arguments, type Command, type CommandInput, runScript, usage } from "./lib/command.js";
 
 const STATUS_NAMES = new Map<bigint, string>(Object.entries(JobStatus).map(([name, value]) => [value, name]));
+
+/** Milliseconds for which an ended job's answer is still asked for. */
+const ANSWER_GRACE = 30_000;
+
+/** What is to be bought. */
+interface Wanted {
+  readonly provider: string | undefined;
+  readonly modelId: bigint;
+  readonly collateralBps: bigint;
+  readonly inputUnits: bigint;
+  readonly maxOutputUnits: bigint;
+}
 
 /** A provider that serves the model, and what it asks for this request. */
 interface Offer {
@@ -38,16 +56,17 @@ async function promptOf(args: Arguments): Promise<string> {
   }
 }
 
-/** The provider that was named, or the cheapest that can be reached. */
-async function chooseOffer(
-  read: ReadContext,
-  wanted: { provider: string | undefined; modelId: bigint; inputUnits: bigint; maxOutputUnits: bigint },
-): Promise<Offer> {
-  const served = ({ models }: ProviderMetadata) => models.find(({ modelId }) => modelId === wanted.modelId);
-  const offers = (await getProviders(read)).flatMap(({ provider, metadata }): Offer[] => {
-    const model = metadata === undefined ? undefined : served(metadata);
+/** The provider that was named, or the cheapest that can be reached, of those that take such a job. */
+async function chooseOffer(read: ReadContext, wanted: Wanted): Promise<Offer> {
+  const { latestVersion } = await getModel(read, wanted);
+  const { provider: name } = wanted;
+  const providers = name === undefined ? await getProviders(read) : [await namedProvider(read, name)];
+  const offers = providers.flatMap(({ provider, metadata }): Offer[] => {
+    const model = metadata?.models.find(
+      ({ modelId, version, maxCollateralBps = wanted.collateralBps }) =>
+        modelId === wanted.modelId && version === latestVersion && maxCollateralBps >= wanted.collateralBps,
+    );
     if (metadata === undefined || model === undefined) return [];
-    if (wanted.provider !== undefined && wanted.provider !== provider) return [];
     const fee = priceOf(model.prices, wanted.inputUnits, wanted.maxOutputUnits);
     return [{ provider, endpoint: metadata.endpoint, fee }];
   });
@@ -55,10 +74,16 @@ async function chooseOffer(
   if (cheapest !== undefined) return cheapest;
   throw new AssayError({
     code: "NO_PROVIDER_FOUND",
-    message: `No ${wanted.provider === undefined ? "provider" : "such provider"} with readable metadata serves model ${wanted.modelId}.`,
-    hint: "Name another model or provider, or try again when providers are up.",
+    message: `${name ?? "No provider that can be reached"} ${name === undefined ? "offers" : "does not offer"} version ${latestVersion} of model ${wanted.modelId} at this collateral.`,
+    hint: "Ask for less collateral, name another model or provider, or try again when more providers are up.",
     retryable: true,
   });
+}
+
+async function namedProvider(read: ReadContext, provider: string): Promise<ProviderInfo> {
+  const info = await getProvider(read, { provider });
+  if (info.metadataError !== undefined) throw info.metadataError;
+  return info;
 }
 
 async function confirm(question: string): Promise<void> {
@@ -71,16 +96,55 @@ async function confirm(question: string): Promise<void> {
   }
 }
 
-async function follow({ read, say, money }: CommandInput, jobId: string): Promise<Record<string, unknown>> {
+async function follow({ read, say, money }: CommandInput, jobId: string): Promise<JobResult> {
   const result = await waitForJob(read, {
     jobId,
     onProgress: ({ type }) => {
       say(`job ${type}`);
     },
   });
-  const { outcome, audited, paid, refund, compensation, batchId } = result;
+  const { outcome, paid, refund } = result;
   say(`${outcome}: ${money(paid)} paid, ${money(refund)} refunded`);
-  return { jobId, outcome, audited, paid, refund, compensation, batchId };
+  return result;
+}
+
+function summary({ jobId, outcome, audited, paid, refund, compensation, batchId, batch }: JobResult) {
+  return { jobId, outcome, audited, paid, refund, compensation, batchId, p: batch?.p };
+}
+
+/** Follows a job to its end; with the requester's key it also brings the answer, whoever opened the job. */
+async function wait(input: CommandInput): Promise<unknown> {
+  const { read, act, args, say } = input;
+  const jobId = args.hash(0, "JOB_ID");
+  if (!args.hasKey) return summary(await follow(input, jobId));
+  const [context, { job }] = await Promise.all([act(), getJob(read, { jobId })]);
+  if (context.sender.address !== job.requester) {
+    throw usage(`The answer is for the requester ${job.requester}: use its key, or none to see only how the job ends.`);
+  }
+  const stop = new AbortController();
+  const answer = namedProvider(read, job.provider).then(({ metadata }) =>
+    receiveAnswer(context, { endpoint: metadata?.endpoint ?? "", jobId, job, signal: stop.signal }),
+  );
+  // Awaited below; until then a failure must not count as unhandled.
+  answer.catch(() => undefined);
+  const result = await follow(input, jobId);
+  if (result.batch === undefined) {
+    stop.abort();
+    return summary(result);
+  }
+  const timer = setTimeout(() => {
+    stop.abort();
+  }, ANSWER_GRACE);
+  try {
+    return { ...summary(result), answer: (await answer).text };
+  } catch (error) {
+    const gone = stop.signal.aborted || (AssayError.is(error) && error.retryable);
+    if (!gone) throw error;
+    say("The provider does not give the answer now; ask again later.");
+    return { ...summary(result), answer: null };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const open: Command = {
@@ -100,48 +164,59 @@ const open: Command = {
     const { read, act, args, say, money } = input;
     const prompt = await promptOf(args);
     const maxOutputUnits = args.integer("max-output", 128n);
-    const modelId = args.integer("model");
+    const [modelId, collateralBps] = [args.integer("model"), collateralOf(args)];
+    const request = { prompt, maxOutputUnits: Number(maxOutputUnits) };
+    const { requestHash } = requestDocument(request);
     const inputUnits = BigInt(new TextEncoder().encode(prompt).length);
-    const offer = await chooseOffer(read, { provider: args.address("provider"), modelId, inputUnits, maxOutputUnits });
+    const provider = args.address("provider");
+    const offer = await chooseOffer(read, { provider, modelId, collateralBps, inputUnits, maxOutputUnits });
     const fee = args.text("fee") === undefined ? offer.fee : args.amount(args.needed("fee"));
+    const terms = { provider: offer.provider, modelId, collateralBps };
     const context = await act();
-    say(`Provider ${offer.provider} asks ${money(offer.fee)}.`);
+    const requester = context.sender.address;
+    const { preview, commitment } = await prepareJob(read, {
+      ...terms,
+      requester,
+      requests: [{ hash: requestHash, fee }],
+    });
+    const { p, premium, royalty, protocolFee, providerPay } = preview;
+    say(`Provider ${offer.provider} asks ${money(offer.fee)} and locks at least ${money(commitment.collateral)}.`);
+    say(
+      `Of ${money(fee)} it gets ${money(providerPay)}, the model's owner ${money(royalty)}, ` +
+        `the protocol ${money(protocolFee)}, the audit pool ${money(premium)}. Audited with p = ${percent(p)}.`,
+    );
     if (!args.flag("yes")) await confirm(`Pay ${money(fee)} for the answer?`);
     const { jobId, text, batch } = await requestInference(context, {
+      ...terms,
       endpoint: offer.endpoint,
-      provider: offer.provider,
-      modelId,
-      collateralBps: collateralOf(args),
       fee,
-      request: { prompt, maxOutputUnits: Number(maxOutputUnits) },
-      onPrepared: ({ preview }) => {
-        say(`Audited with p = ${(Number(preview.p) / 1e16).toFixed(1)} %; the premium is ${money(preview.premium)}.`);
-      },
+      request,
       onOpened: (opened) => {
         say(`Job ${opened.jobId} is open; "wait" finds it again by this id.`);
       },
     });
     say(`\n${prompt}${text}\n`);
-    if (args.flag("no-wait")) return { jobId, answer: text, p: batch.p };
-    return { ...(await follow(input, jobId)), answer: text, p: batch.p };
+    const bought = { provider: offer.provider, fee, collateral: batch.collateral, p: batch.p, answer: text };
+    return args.flag("no-wait") ? { jobId, ...bought } : { ...summary(await follow(input, jobId)), ...bought };
   },
 };
 
+function percent(wad: bigint): string {
+  return `${(Number(wad) / 1e16).toFixed(1)} %`;
+}
+
 function collateralOf(args: Arguments): bigint {
   const text = args.text("collateral") ?? "5";
-  try {
-    return parseUnits(text, 4);
-  } catch (cause) {
-    throw usage(`--collateral is a multiple of the price, like 2.5, not "${text}".`, cause);
-  }
+  if (/^\d{1,5}(\.\d{1,4})?$/.test(text)) return parseUnits(text, 4);
+  throw usage(`--collateral is a multiple of the price with at most 4 decimals, like 2.5, not "${text}".`);
 }
 
 await runScript("job", "One-shot jobs of a requester.", {
   open,
   wait: {
     takes: "JOB_ID",
-    about: "follow a job to its end",
-    run: async (input) => await follow(input, input.args.hash(0, "JOB_ID")),
+    about: "follow a job to its end; with the requester's key also its answer",
+    run: wait,
   },
   show: {
     takes: "JOB_ID",

@@ -93,6 +93,6 @@ await runScript("model", "Models and their versions. The key is the model owner'
     about: "who receives the royalty",
     options: { model: { type: "string" } },
     run: async ({ act, args }) =>
-      await setPayout(await act(), { modelId: args.integer("model"), payout: args.positional(0, "ADDRESS") }),
+      await setPayout(await act(), { modelId: args.integer("model"), payout: args.positionalAddress(0, "ADDRESS") }),
   },
 });

@@ -35,7 +35,7 @@ await runScript("stake", "Collateral of a provider, and its registration. The ke
   "set-operator": {
     takes: "ADDRESS",
     about: "replace the hot key, at once",
-    run: async ({ act, args }) => await setOperator(await act(), { operator: args.positional(0, "ADDRESS") }),
+    run: async ({ act, args }) => await setOperator(await act(), { operator: args.positionalAddress(0, "ADDRESS") }),
   },
   "set-metadata": {
     takes: "URI",

@@ -97,6 +97,12 @@ export class Arguments {
     throw usage(`${name} is 0x and 64 hex digits, not "${value}".`);
   }
 
+  positionalAddress(index: number, name: string): string {
+    const value = this.positional(index, name);
+    if (isAddress(value)) return getAddress(value);
+    throw usage(`${name} is not an address: ${String(value)}.`);
+  }
+
   text(name: string): string | undefined {
     const value = this.values[name];
     return typeof value === "string" ? value : undefined;
@@ -106,6 +112,11 @@ export class Arguments {
     const value = this.text(name);
     if (value === undefined) throw usage(`--${name} is missing.`);
     return value;
+  }
+
+  /** The common options name a key to act with. */
+  get hasKey(): boolean {
+    return this.text("keystore") !== undefined || this.text("dev-account") !== undefined;
   }
 
   flag(name: string): boolean {
@@ -162,14 +173,16 @@ export async function runScript(
   let connection: Connection | undefined;
   try {
     const [word, ...rest] = process.argv.slice(2);
-    if (word === undefined || word === "--help" || word === "-h" || rest.includes("--help") || rest.includes("-h")) {
+    if (word === undefined) throw usage(`No command is named: ${Object.keys(commands).join(", ")}.`);
+    if (word === "--help" || word === "-h" || rest.includes("--help") || rest.includes("-h")) {
       console.log(help(name, about, commands));
-      process.exitCode = word === undefined ? EXIT.usage : EXIT.ok;
       return;
     }
     const command = commands[word];
     if (command === undefined) throw usage(`"${word}" is no command of ${name}: ${Object.keys(commands).join(", ")}.`);
     const { values, positionals } = read(rest, { ...COMMON, ...command.options });
+    const extra = positionals[command.takes === undefined ? 0 : 1];
+    if (extra !== undefined) throw usage(`"${extra}" is one argument too many for ${word}.`);
     const args = new Arguments(values, positionals, () => connection?.contracts.deployment.asset.decimals ?? 0);
     const opened = (connection = await connectScript(args));
     const { contracts } = opened;

@@ -1,5 +1,4 @@
 /** The scripts of every role, as a user runs them: child processes against a real node. */
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -12,6 +11,7 @@ import { Contract, type JsonRpcProvider } from "ethers";
 import { deploy, modelPolicy, startChain } from "../../scripts/demo/network.js";
 import { Ports } from "../../scripts/demo/ports.js";
 import { Processes } from "../../scripts/demo/processes.js";
+import { type Ran, resultOf, runScript } from "../helpers/scripts.js";
 
 const ACCOUNT = 3;
 const OPERATOR = "0x00000000000000000000000000000000000000AA";
@@ -50,31 +50,12 @@ describe("scripts", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  interface Ran {
-    readonly code: number | null;
-    readonly out: string;
-    readonly err: string;
-  }
+  const run = async (script: string, args: readonly string[], change: Record<string, string> = {}): Promise<Ran> =>
+    await runScript(script, args, { ...env, ...change });
 
-  const run = async (script: string, args: readonly string[], change: Record<string, string> = {}): Promise<Ran> => {
-    const child = spawn(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...args], {
-      env: { ...process.env, ...env, ...change },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (data: Buffer) => (out += data.toString()));
-    child.stderr.on("data", (data: Buffer) => (err += data.toString()));
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { code, out, err };
-  };
-
-  /** Runs with a key and `--json`, which gives exactly one line. */
-  const act = async (script: string, ...args: string[]): Promise<Record<string, unknown>> => {
-    const { code, out, err } = await run(script, [...args, "--dev-account", String(ACCOUNT), "--json"]);
-    expect(code, `${out}${err}`).to.equal(0);
-    expect(out.trimEnd().split("\n")).to.have.length(1);
-    return JSON.parse(out) as Record<string, unknown>;
-  };
+  /** Runs with a key and `--json`. */
+  const act = async (script: string, ...args: string[]): Promise<Record<string, unknown>> =>
+    resultOf(await run(script, [...args, "--dev-account", String(ACCOUNT), "--json"]));
 
   it("take a provider, its seats and a model through their lives", async function () {
     this.timeout(90_000);
@@ -132,6 +113,10 @@ describe("scripts", () => {
       expect([ran.code, ran.out]).to.deep.equal([code, ""]);
     };
     await fails(2, '"fly" is no command of stake', "stake", ["fly"]);
+    await fails(2, "No command is named", "stake", []);
+    await fails(2, '"6" is one argument too many for deposit', "stake", ["deposit", "5", "6", ...key]);
+    await fails(2, "ADDRESS is not an address: 0x12", "stake", ["set-operator", "0x12", ...key]);
+    await fails(2, "ADDRESS is not an address: me.eth", "model", ["set-payout", "me.eth", "--model", "1", ...key]);
     await fails(2, "AMOUNT is missing", "stake", ["deposit", ...key]);
     await fails(2, "at most 6 decimals", "funds", ["deposit", "0.0000001", ...key]);
     await fails(2, "needs a key", "funds", ["deposit", "1"]);

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+
+import { expect } from "chai";
+
+/** How a script ended. */
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a script as a user does: a process of its own. */
+export async function runScript(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Ran> {
+  const child = spawn(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (data: Buffer) => (out += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (err += data.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, out, err };
+}
+
+/** The result of a run with `--json`, which succeeded and printed exactly one line. */
+export function resultOf({ code, out, err }: Ran): Record<string, unknown> {
+  expect(code, `${out}${err}`).to.equal(0);
+  expect(out.trimEnd().split("\n")).to.have.length(1);
+  return JSON.parse(out) as Record<string, unknown>;
+}

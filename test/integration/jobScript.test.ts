@@ -48,7 +48,7 @@ describe("the job script", () => {
   const deaths: Error[] = [];
 
   before(async function () {
-    this.timeout(90_000);
+    this.timeout(150_000);
     folder = await mkdtemp(path.join(os.tmpdir(), "assay-test-"));
     await mkdir(path.join(folder, "logs"));
     processes = new Processes(folder, (error) => deaths.push(error));
@@ -109,7 +109,7 @@ describe("the job script", () => {
   };
 
   it("buys from the cheapest provider, shows p and the costs first, and waits until it is paid", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const requester = actors.requesters[0]!.address;
     const { balance } = await contracts.escrow.accountOf(requester);
     const ran = await job([...open("--prompt", PROMPT, "--collateral", "20", "--yes"), "--json"], REQUESTER);
@@ -140,7 +140,7 @@ describe("the job script", () => {
   });
 
   it("takes a job up again by its id: the end for anybody, the answer for its requester", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const prompt = path.join(folder, "prompt.txt");
     await writeFile(prompt, PROMPT);
     const provider = actors.providers[1]!.owner.address;
@@ -161,7 +161,7 @@ describe("the job script", () => {
   });
 
   it("sends nothing without a yes, nor where no provider takes the job", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const requester = actors.requesters[0]!.address;
     const before = await contracts.escrow.accountOf(requester);
     const unasked = await job(open("--prompt", PROMPT), REQUESTER);
@@ -179,7 +179,7 @@ describe("the job script", () => {
   });
 
   it("claims the royalty of a model for its owner, whoever calls", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const owner = actors.modelOwner.address;
     const { royaltyOwed } = await contracts.escrow.modelAccountOf(modelId);
     expect(royaltyOwed).to.be.greaterThan(0n);
@@ -193,7 +193,7 @@ describe("the job script", () => {
   });
 
   it("cancels a job that nobody took, and expires one that was not delivered", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const [requester, provider] = [actors.requesters[0]!.address, actors.providers[0]!.owner.address];
     const before = await contracts.escrow.accountOf(requester);
     const untaken = await silentJob(false);

@@ -47,7 +47,7 @@ export default defineConfig({
   paths: { ignition: process.env["ASSAY_DEPLOY_DIR"] ?? "deploy", tests: { mocha: "test", solidity: "test" } },
   typechain: { outDir: "packages/sdk/src/typechain" },
   test: {
-    mocha: { timeout: 120_000 },
+    mocha: { timeout: 240_000 },
     solidity: {
       fuzz: { runs: deep ? 20_000 : 256 },
       invariant: { runs: deep ? 500 : 32, depth: deep ? 200 : 40, failOnRevert: true },

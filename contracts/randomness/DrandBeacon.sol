@@ -125,8 +125,8 @@ contract DrandBeacon is IRandomnessBeacon {
         uint256 lateFrom = uint256(timeOf(target)) + timeout;
         // As `candidate` counts; a round that is not over long ago ends the loop.
         for (uint256 round = target; index < MAX_CANDIDATES; ++index) {
-            // In its last second a candidate is late already: then the next one is public, and who could still post
-            // this one would choose between two known rounds.
+            // At `lateFrom` the next candidate is published: who could still post this one would choose between two
+            // known rounds.
             Posted storage posted = _posted[uint64(round)];
             (bytes27 kept, uint256 postedAt) = (posted.randomness, posted.postedAt);
             if (postedAt != 0 && postedAt < lateFrom) return (Resolution.Ready, kept, index);

@@ -40,10 +40,11 @@ export interface BeaconServer {
  * A drand network of one node, for local chains only: serves drand's HTTP shape and signs real rounds with the public
  * development key, never one whose time has not come by the chain's clock.
  *
- * @throws AssayError `DEVELOPMENT_KEY` on a public chain, `PORT_TAKEN`
+ * @throws AssayError `DEVELOPMENT_KEY` on a public chain, `PORT_TAKEN`, `INVALID_SCHEDULE`, `LISTEN_FAILED`
  */
 export async function startBeaconServer(options: BeaconServerOptions): Promise<BeaconServer> {
   const { genesis, period } = options;
+  requireSchedule(options);
   const key = developmentBeaconKey(options.chainId);
   const network = { period, genesis, publicKey: key.publicKey, genesisSeed: GENESIS_SEED, beaconId: BEACON_ID };
   const chainHash = drandChainHash(network);
@@ -73,7 +74,9 @@ export async function startBeaconServer(options: BeaconServerOptions): Promise<B
     return [200, { round: Number(round), randomness: roundRandomness(signature).slice(2), signature }];
   };
 
-  const reply = async (path: string): Promise<[number, unknown]> => {
+  const reply = async (target: string): Promise<[number, unknown]> => {
+    // Not `new URL`, which throws for targets such as "//".
+    const path = target.replace(/\?.*$/, "");
     if (path === "/chains") return [200, [chainHash]];
     const [, hash, ...rest] = path.startsWith(`/${chainHash}/`)
       ? path.split("/")
@@ -88,8 +91,7 @@ export async function startBeaconServer(options: BeaconServerOptions): Promise<B
   };
 
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", `http://${HOST}`);
-    reply(pathname)
+    reply(request.url ?? "/")
       .catch((error: unknown): [number, unknown] => [503, { error: toAssayError(error).message }])
       .then(([status, body]) => {
         send(response, status, body);
@@ -107,6 +109,15 @@ export async function startBeaconServer(options: BeaconServerOptions): Promise<B
         server.closeAllConnections();
       }),
   };
+}
+
+function requireSchedule({ genesis, period }: BeaconServerOptions): void {
+  if (Number.isSafeInteger(genesis) && genesis > 0 && Number.isSafeInteger(period) && period > 0) return;
+  throw new AssayError({
+    code: "INVALID_SCHEDULE",
+    message: `Genesis ${genesis} and period ${period} are no schedule of rounds.`,
+    hint: "Give both in whole seconds above 0.",
+  });
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -1,3 +1,5 @@
+import { get as httpGet } from "node:http";
+
 import { DrandClient, developmentBeaconKey, roundRandomness, signRound, toAssayError } from "@assay/sdk";
 import { expect } from "chai";
 
@@ -64,6 +66,31 @@ describe("beaconServer", () => {
   it("knows no other paths and no other chain", async () => {
     for (const path of ["/", "/public/abc", "/public/1/2", `/${"00".repeat(32)}/public/1`]) {
       expect((await get(path)).status, path).to.equal(404);
+    }
+  });
+
+  it("survives a request target that is no URL", async () => {
+    const { port, hostname } = new URL(server.url);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      httpGet({ port, hostname, path: "//", agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).once("error", reject);
+    });
+    expect(status).to.equal(404);
+    expect((await get("/public/11?x=1")).status).to.equal(200);
+  });
+
+  it("gives a description that the SDK's client holds to its chain hash", async () => {
+    const { url, chainHash } = server;
+    const expected = { publicKey, period: PERIOD, genesis: GENESIS, chainHash };
+    expect(await new DrandClient({ urls: [url], publicKey, chainHash }).info()).to.deep.equal(expected);
+  });
+
+  it("refuses a schedule without rounds", async () => {
+    for (const change of [{ period: 0 }, { period: Number.NaN }, { period: 0.5 }, { genesis: -1 }]) {
+      const error = await startBeaconServer({ ...options, ...change }).then(() => undefined, toAssayError);
+      expect(error?.code).to.equal("INVALID_SCHEDULE");
     }
   });
 

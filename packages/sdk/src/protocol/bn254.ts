@@ -92,17 +92,23 @@ export function blsPublicKey(secretKey: bigint): Uint8Array {
 
 /**
  * A public key's point.
- * @throws AssayError `INVALID_BEACON_KEY` if it is not a point of G2
+ * @param publicKey 128 bytes as drand prints it
+ * @throws AssayError `INVALID_BEACON_KEY` if it is not a point of G2, or infinity
  */
 export function decodePublicKey(publicKey: Uint8Array): G2Point {
   const word = (index: number): bigint => toInteger(publicKey.subarray(index * 32, (index + 1) * 32));
   try {
     const point = G2.fromAffine({ x: { c1: word(0), c0: word(1) }, y: { c1: word(2), c0: word(3) } });
     point.assertValidity();
-    return point;
+    if (publicKey.length === 128 && !point.is0()) return point;
   } catch (cause) {
-    throw new AssayError({ code: "INVALID_BEACON_KEY", message: "The beacon's key is no point of G2.", cause });
+    throw invalidKey(cause);
   }
+  throw invalidKey();
+}
+
+function invalidKey(cause?: unknown): AssayError {
+  return new AssayError({ code: "INVALID_BEACON_KEY", message: "The beacon's key is no point of G2.", cause });
 }
 
 function toInteger(bytes: Uint8Array): bigint {

@@ -1,7 +1,7 @@
 /** drand's scheme bls-bn254-unchained-on-g1: what a round signs, its schedule, and a local network's key. */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { getBytes, hexlify } from "ethers";
+import { getBytes, hexlify, isHexString } from "ethers";
 
 import { AssayError } from "../errors.js";
 import { blsPublicKey, blsSign, blsVerify } from "./bn254.js";
@@ -57,11 +57,14 @@ export function signRound(round: bigint, secretKey: bigint): string {
 }
 
 /**
- * True if `signature` is the round's signature under the group key.
+ * True if `signature` is the round's signature under the group key; false for anything malformed.
+ * @param signature 64 bytes, hex with or without 0x
  * @param publicKey 128 bytes as drand prints it, hex with or without 0x
  */
 export function verifyRound(round: bigint, signature: string, publicKey: string): boolean {
-  return blsVerify(roundMessage(round), getBytes(withPrefix(signature)), getBytes(withPrefix(publicKey)));
+  const [signed, key] = [withPrefix(signature), withPrefix(publicKey)];
+  if (!isHexString(signed, 64) || !isHexString(key, 128)) return false;
+  return blsVerify(roundMessage(round), getBytes(signed), getBytes(key));
 }
 
 /** sha256 of a round's signature; the contract keeps its first 27 bytes. */

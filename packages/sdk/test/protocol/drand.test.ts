@@ -124,11 +124,12 @@ describe("DrandClient", () => {
       period: 3,
       genesis_time: 1,
       hash: chainHash,
+      groupHash: chainHash,
       schemeID: vectors.scheme,
     };
     const other = await serve(() => [200, info]);
     const error = await failure(new DrandClient({ urls: [other], publicKey }).info());
     expect(error).to.include({ code: "ROUND_UNAVAILABLE" });
-    expect((error as Error).message).to.contain("another key or scheme");
+    expect((error as Error).message).to.contain("another key, scheme or chain hash");
   });
 });

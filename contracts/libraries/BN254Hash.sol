@@ -15,7 +15,7 @@ library BN254Hash {
     bytes32 private constant TAG_HEAD = "BLS_SIG_BN254G1_XMD:KECCAK-256_S";
     bytes12 private constant TAG_TAIL = "VDW_RO_NUL_\x2b";
 
-    // Four times g(Z) · u² is the only use of g(Z) = 4 besides these. Names as in RFC 9380, appendix F.1.
+    // The map's constants for g(x) = x³ + 3; g(Z) = 4 stands in the formulas. Names as in RFC 9380, §6.6.1.
     /// @notice -Z / 2.
     uint256 private constant C2 = 0x183227397098d014dc2822db40c0ac2ecbc0b548b438e5469e10460b6c3e7ea3;
     /// @notice √(-3 · Z² · g(Z)), the even root.

@@ -36,6 +36,16 @@ contract BN254HashFuzz is Harness {
         for (uint256 i = 0; i < 8; ++i) for (uint256 j = 0; j < 8; ++j) _assertMap(elements[i], elements[j]);
     }
 
+    function testFuzz_KnowsPointsFromOtherPairs(uint256 u, uint256 y) external view {
+        uint256[2] memory point = BLS.mapToPoint(u % BN254.P);
+        assertTrue(BN254.isPoint(point[0], point[1]), "point");
+        assertTrue(BN254.isPoint(point[0], BN254.P - point[1]), "negated point");
+        assertFalse(BN254.isPoint(point[0] + BN254.P, point[1]), "x above the field");
+        assertFalse(BN254.isPoint(point[0], point[1] + BN254.P), "y above the field");
+        y %= BN254.P;
+        if (y != point[1] && y != BN254.P - point[1]) assertFalse(BN254.isPoint(point[0], y), "other y");
+    }
+
     function test_CostsLessThanTheReference() external view {
         (uint256 own, uint256 theirs) = (0, 0);
         for (uint256 i = 0; i < 100; ++i) {

@@ -2,12 +2,10 @@
 pragma solidity 0.8.34;
 
 import {IRandomnessBeacon} from "../../contracts/interfaces/IRandomnessBeacon.sol";
-import {BN254} from "../../contracts/libraries/BN254.sol";
-import {BN254Hash} from "../../contracts/libraries/BN254Hash.sol";
 import {DrandBeacon} from "../../contracts/randomness/DrandBeacon.sol";
 import {Harness} from "../helpers/Harness.sol";
 
-/// @notice The laws of the schedule, for any schedule, and that every hash is a point of the curve.
+/// @notice The laws of the schedule, for any schedule.
 contract DrandBeaconFuzz is Harness {
     // The generator of G2: the group key of the secret key 1.
     uint256 private constant X_IMAGINARY = 0x198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c2;
@@ -58,29 +56,6 @@ contract DrandBeaconFuzz is Harness {
         assertEq(index, first / beacon.timeout() > 8 ? 8 : first / beacon.timeout(), "by time");
         bool dead = before == IRandomnessBeacon.Resolution.Dead;
         assertTrue(!dead || later == IRandomnessBeacon.Resolution.Dead, "dead for good");
-    }
-
-    function testFuzz_EveryHashIsOnTheCurve(bytes32 message) external view {
-        (uint256 x, uint256 y) = BN254Hash.hashToG1(message);
-        assertTrue(BN254.isPoint(x, y), "point");
-    }
-
-    function testFuzz_EveryPairOfFieldElementsMapsToTheCurve(uint256 u0, uint256 u1) external view {
-        (uint256 x, uint256 y) = BN254Hash.mapToG1(u0 % BN254.P, u1 % BN254.P);
-        // The sum of a point and its negative is infinity.
-        assertTrue((x == 0 && y == 0) || BN254.isPoint(x, y), "point");
-    }
-
-    /// @dev The inverse of the map's denominator does not exist for u = ±1/2.
-    function test_MapsTheExceptionalElements() external view {
-        uint256 half = (BN254.P + 1) / 2;
-        uint256[4] memory elements = [0, half, BN254.P - half, 1];
-        for (uint256 i = 0; i < 4; ++i) {
-            for (uint256 j = 0; j < 4; ++j) {
-                (uint256 x, uint256 y) = BN254Hash.mapToG1(elements[i], elements[j]);
-                assertTrue((x == 0 && y == 0) || BN254.isPoint(x, y), "point");
-            }
-        }
     }
 
     function _beacon(uint64 genesis, uint64 period, uint64 stride, uint64 times) private returns (DrandBeacon) {

@@ -103,4 +103,20 @@ describe("beaconServer", () => {
     expect(await failure({ port: Number(new URL(server.url).port) })).to.equal("PORT_TAKEN");
     expect(await failure({ chainId: 1n })).to.equal("DEVELOPMENT_KEY");
   });
+
+  it("answers 503 with the reason while the chain is away, and recovers", async () => {
+    let away = true;
+    const chain = () => (away ? Promise.reject(new TypeError("the chain is away")) : Promise.resolve(now));
+    const other = await startBeaconServer({ ...options, now: chain });
+    try {
+      const round = async () => await fetch(`${other.url}/public/1`);
+      const refused = await round();
+      expect(refused.status).to.equal(503);
+      expect(await refused.json()).to.deep.equal({ error: "the chain is away" });
+      away = false;
+      expect((await round()).status).to.equal(200);
+    } finally {
+      await other.close();
+    }
+  });
 });

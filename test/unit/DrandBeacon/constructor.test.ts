@@ -18,19 +18,28 @@ describe("DrandBeacon", () => {
       expect(await beacon.latestRound()).to.equal(0n);
     });
 
-    const refusals: [string, Parameters<typeof deployBeacon>[0], bigint, bigint][] = [
-      ["publicKey", { key: [KEY[0]!, KEY[1]!, KEY[2]!, KEY[3]! + FIELD] }, KEY[3]! + FIELD, FIELD - 1n],
-      ["publicKeyGroup", { key: [KEY[1]!, KEY[0]!, KEY[3]!, KEY[2]!] }, 0n, 1n],
-      ["publicKeyGroup", { key: [0n, 0n, 0n, 0n] }, 0n, 1n],
-      ["genesis", { genesis: 0n }, 0n, 1n],
-      ["genesis", { genesis: 1n << 40n }, 1n << 40n, (1n << 40n) - 1n],
-      ["period", { period: 0n }, 0n, 1n],
-      ["stride", { stride: 0n }, 0n, 1n],
-      ["timeout", { timeout: 0n }, 0n, 60n],
-      ["timeout", { timeout: 90n }, 90n, 60n],
+    const above = KEY[3]! + FIELD;
+    // On the twist, but not in its subgroup of prime order.
+    const outside = [
+      1n,
+      2n,
+      0x2b76c179599bb92a963dac85546a005a777f7c13f6a7b75d5918b6b5808f5fden,
+      0x101f7278419308b95099eca02dcee0c5381f4d26d1d62313f057167f064101cen,
     ];
-    for (const [name, parameters, actual, limit] of refusals) {
-      it(`refuses ${name} ${String(actual)}`, async () => {
+    const refusals: [string, string, Parameters<typeof deployBeacon>[0], bigint, bigint][] = [
+      ["a coordinate above the field", "publicKey", { key: [KEY[0]!, KEY[1]!, KEY[2]!, above] }, above, FIELD - 1n],
+      ["a key with real before imaginary", "publicKeyGroup", { key: [KEY[1]!, KEY[0]!, KEY[3]!, KEY[2]!] }, 0n, 1n],
+      ["a key of the wrong subgroup", "publicKeyGroup", { key: outside }, 0n, 1n],
+      ["the key at infinity", "publicKeyGroup", { key: [0n, 0n, 0n, 0n] }, 0n, 1n],
+      ["no genesis", "genesis", { genesis: 0n }, 0n, 1n],
+      ["a genesis in milliseconds", "genesis", { genesis: GENESIS * 1_000n }, GENESIS * 1_000n, (1n << 40n) - 1n],
+      ["no period", "period", { period: 0n }, 0n, 1n],
+      ["no stride", "stride", { stride: 0n }, 0n, 1n],
+      ["no timeout", "timeout", { timeout: 0n }, 0n, 60n],
+      ["a timeout of one and a half strides", "timeout", { timeout: 90n }, 90n, 60n],
+    ];
+    for (const [what, name, parameters, actual, limit] of refusals) {
+      it(`refuses ${what}`, async () => {
         const factory = await ethers.getContractFactory("DrandBeacon");
         await expect(deployBeacon(parameters))
           .to.be.revertedWithCustomError(factory, "RandomnessBeacon_InvalidParameter")

@@ -77,6 +77,17 @@ describe("DrandBeacon", () => {
       }
     });
 
+    it("tells too little gas from a wrong signature", async () => {
+      const beacon = await networkHelpers.loadFixture(evmnetFixture);
+      // Enough for the hash; what the failed pairing leaves is enough to say so.
+      await expect(beacon.post.staticCall(ROUND, SIGNATURE, { gasLimit: 150_000n }))
+        .to.be.revertedWithCustomError(beacon, "BN254_PrecompileFailed")
+        .withArgs(8n);
+      expect(await beacon.post.staticCall(ROUND, SIGNATURE, { gasLimit: 250_000n })).to.equal(
+        storedRandomness(SIGNATURE),
+      );
+    });
+
     it("refuses other lengths", async () => {
       const beacon = await networkHelpers.loadFixture(evmnetFixture);
       for (const [signature, length] of [

@@ -81,6 +81,22 @@ abstract contract SystemHandler is CourtHandler {
         }
     }
 
+    /// @notice Most providers leave: panels of the few that stay must repeat members, or cannot be completed.
+    function shrinkPool(uint256 seed) external watched {
+        vm.warp(block.timestamp + 1);
+        uint256 most = bound(seed, 4, 6);
+        uint32[] memory one = new uint32[](1);
+        for (uint32 i = 0; i < registry.seatCount(MODEL); ++i) {
+            IModelRegistry.Seat memory seat = registry.seatOf(MODEL, i);
+            (, uint256 providers) = registry.activeCounts(MODEL);
+            if (providers <= most) return;
+            if (seat.activatedAt == 0 || seat.leavingSince != 0) continue;
+            one[0] = i;
+            vm.prank(seat.provider);
+            registry.leaveSeats(MODEL, one);
+        }
+    }
+
     function flush(uint256 seed) external watched {
         IJobEscrow.ModelAccount memory funds = escrow.modelAccountOf(MODEL);
         if (seed % 4 == 0 && funds.royaltyOwed > 0) escrow.flushRoyalty(MODEL);
@@ -192,7 +208,7 @@ abstract contract SystemHandler is CourtHandler {
             ++_reached.seatsVacated;
         } else if (seat.activatedAt == 0) {
             registry.activateSeats(MODEL, one);
-        } else if (providers > 6) {
+        } else if (providers > 5) {
             vm.prank(seat.provider);
             registry.leaveSeats(MODEL, one);
         }

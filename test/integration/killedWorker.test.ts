@@ -1,4 +1,4 @@
-/** Real processes: a chain, a beacon, eight providers; one of them is killed at the worst moments. */
+/** Real processes: a chain, a beacon, nine providers; one of them is killed at the worst moments, and the chain goes silent. */
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -10,6 +10,8 @@ import {
   type Inference,
   type JobProgress,
   type JobResult,
+  policyDocument,
+  receiveAnswer,
   requestInference,
   waitForJob,
 } from "@assay/sdk";
@@ -59,7 +61,7 @@ describe("a worker that is killed", () => {
     const endpoints: Endpoints = {
       chain: `http://127.0.0.1:${await ports.free()}`,
       beacon: `http://127.0.0.1:${await ports.free()}`,
-      workerPorts: await Promise.all(Array.from({ length: HONEST_PROVIDERS }, () => ports.free())),
+      workerPorts: await Promise.all(Array.from({ length: HONEST_PROVIDERS + 1 }, () => ports.free())),
       notes: [],
     };
     rpc = await startChain(processes, endpoints);
@@ -121,15 +123,21 @@ describe("a worker that is killed", () => {
     await isOpen;
     await processes.kill(victim.name);
     await restart();
-    const { jobId } = await inference;
+    const { jobId, text } = await inference;
     await assertOnce({ jobId, result: await follow(jobId) });
+    // One request has one answer under a policy, so the next job tells what an undisturbed worker says.
+    const undisturbed = await ask();
+    expect(text).to.equal(undisturbed.text);
+    await assertOnce({ jobId: undisturbed.jobId, result: await follow(undisturbed.jobId) });
   });
 
   it("between commit and payment, defends and collects after the restart", async function () {
     this.timeout(60_000);
-    const { jobId } = await ask();
+    const { jobId, job, text } = await ask();
     await processes.kill(victim.name);
     await restart();
+    const context = { contracts, sender: actors.requesters[0]! };
+    expect((await receiveAnswer(context, { endpoint: victim.endpoint, jobId, job })).text).to.equal(text);
     await assertOnce({ jobId, result: await follow(jobId) });
   });
 
@@ -200,6 +208,33 @@ describe("a worker that is killed", () => {
     expect.fail("the victim was in no panel of twelve");
   });
 
+  it("lives through a chain that does not answer, and goes on", async function () {
+    this.timeout(90_000);
+    const chain = processes.pids.get("chain")!;
+    const worker = processes.pids.get(victim.name)!;
+    const { jobId } = await ask();
+    process.kill(chain, "SIGSTOP");
+    try {
+      // Silence is noticed by the worker itself: its program answers, and says that it cannot take jobs.
+      await untilStatus("ready", 503);
+      await untilStatus("health", 200);
+    } finally {
+      process.kill(chain, "SIGCONT");
+    }
+    await untilReady(victim);
+    expect(processes.pids.get(victim.name)).to.equal(worker);
+    expect(process.kill(worker, 0)).to.equal(true);
+    await assertOnce({ jobId, result: await follow(jobId) });
+    const next = await ask();
+    await assertOnce({ jobId: next.jobId, result: await follow(next.jobId) });
+  });
+
+  async function untilStatus(route: string, status: number): Promise<void> {
+    while ((await fetch(`${victim.endpoint}/${route}`)).status !== status) {
+      await new Promise((r) => setTimeout(r, POLLING));
+    }
+  }
+
   it("leaves every unit accounted for, and nobody slashed", async () => {
     const ledger = await readLedger(contracts, rpc, await rpc.getBlockNumber());
     expect(ledger.holds).to.equal(true);
@@ -225,6 +260,15 @@ describe("a worker that is killed", () => {
     expect(await run("second", { port })).to.equal(EXIT.dataLocked);
     expect(await run("password", { port, passwordFile: wrongPassword, dataDir: "elsewhere" })).to.equal(EXIT.keystore);
     expect(await run("model", { port, models, dataDir: "elsewhere" })).to.equal(EXIT.modelMismatch);
+    const otherPolicy = path.join(victim.folder, "otherPolicy.json");
+    const policy = JSON.parse(settings.policy.json) as Record<string, unknown>;
+    await writeFile(otherPolicy, policyDocument({ ...policy, verifierFee: "10001" }).json);
+    const otherModels = (content["models"] as Record<string, unknown>[]).map((model) => ({
+      ...model,
+      policy: otherPolicy,
+    }));
+    const misled = { port, models: otherModels, dataDir: "elsewhere" };
+    expect(await run("policy", misled)).to.equal(EXIT.modelMismatch);
     expect(await run("port", { dataDir: "elsewhere" })).to.equal(EXIT.portTaken);
   });
 });

@@ -26,14 +26,16 @@ abstract contract SystemWorld is Harness {
     address public constant STRANGER = address(0x57);
 
     uint256 internal constant WAD = 1e18;
-    uint96 internal constant BOND = 100e6;
+    // So small that a few penalties end a seat; `exposureWad` makes up for it.
+    uint96 internal constant BOND = 4e6;
     uint256 internal constant STAKE = 1_000e6;
     uint256 internal constant FUNDS = 10_000e6;
     uint64 internal constant GENESIS = 1_727_521_075;
     uint64 internal constant START = 1_760_000_000;
     uint64 internal constant TIMEOUT = 120;
     uint32 internal constant WINDOW = 120;
-    bytes32 internal constant POLICY = keccak256("policy");
+    uint48 internal constant EXIT_DELAY = 180_000;
+    uint96 internal constant BEACON_SHARE = 5_000;
 
     // `developmentBeaconKey` of packages/sdk/src/protocol/drand.ts.
     uint256 private constant SECRET = uint256(keccak256("assay development beacon")) >> 4;
@@ -87,6 +89,10 @@ abstract contract SystemWorld is Harness {
         return address(uint160(0x20000 + index));
     }
 
+    function policyOf(uint32 version) public pure returns (bytes32) {
+        return keccak256(abi.encode("policy", version));
+    }
+
     function indexOf(address who) public pure returns (uint256) {
         return uint160(who) - 0x10000;
     }
@@ -114,7 +120,9 @@ abstract contract SystemWorld is Harness {
 
     function _populate() private {
         vm.prank(OWNER);
-        registry.registerModel(OWNER, 500, "", IModelRegistry.Version(POLICY, 10_000, uint64(WAD), 1), "");
+        registry.registerModel(OWNER, 500, "", IModelRegistry.Version(policyOf(1), 10_000, uint64(WAD), 1), "");
+        vm.prank(OWNER);
+        registry.publishVersion(MODEL, IModelRegistry.Version(policyOf(2), 20_000, 0.6e18, 4), "");
         for (uint256 i = 0; i < PROVIDERS; ++i) {
             asset.mint(provider(i), 2 * STAKE);
             vm.startPrank(provider(i));
@@ -138,11 +146,11 @@ abstract contract SystemWorld is Harness {
             IModelRegistry.RegistryParams({
                 seatBond: BOND,
                 seatActivationDelay: 0,
-                seatExitDelay: 180_000,
+                seatExitDelay: EXIT_DELAY,
                 royaltyDelay: 60,
                 maxRoyaltyBps: 5_000,
                 minProviders: 4,
-                exposureWad: uint128(WAD),
+                exposureWad: uint128(100 * WAD),
                 testNetwork: true
             });
     }
@@ -152,7 +160,7 @@ abstract contract SystemWorld is Harness {
             IJobEscrow.EscrowParams({
                 treasury: TREASURY,
                 protocolFeeBps: 100,
-                beaconShare: 5_000,
+                beaconShare: BEACON_SHARE,
                 beaconDelay: 3,
                 maxDisputeWindow: 86_400,
                 callbackGas: 100_000,

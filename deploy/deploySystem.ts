@@ -1,3 +1,6 @@
+import path from "node:path";
+
+import { trackTransaction } from "@nomicfoundation/ignition-core";
 import { AbiCoder, concat, getCreateAddress, Interface } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
@@ -5,6 +8,9 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { factoryModule, testAssetModule } from "./modules/Factory.js";
 import { SYSTEM_CONTRACTS, type SystemContract, systemModule } from "./modules/System.js";
 import { DeploymentError, type SystemParameters } from "./parameters.js";
+
+/** How far back a transaction is looked for that a killed process had sent: hours on a fast chain. */
+const SEARCHED_BLOCKS = 5_000;
 
 /** Addresses of one deployment. */
 export interface SystemAddresses {
@@ -14,7 +20,7 @@ export interface SystemAddresses {
 }
 
 export interface DeployOptions {
-  /** Name of Ignition's journal; a journal that exists is resumed. Not used on in-process networks. */
+  /** Name of Ignition's journals (`journalIds`); those that exist are resumed. Absent on in-process networks. */
   readonly deploymentId?: string;
   /** Show Ignition's progress. */
   readonly displayUi?: boolean;
@@ -34,19 +40,80 @@ export async function deploySystem(
   const [deployer] = await ethers.getSigners();
   if (deployer === undefined) throw new DeploymentError("The network has no account to deploy from. Set its key.");
 
+  const journaled = journaledDeploy(hre, connection, options);
   const asset =
     parameters.asset === "TestAsset"
-      ? await (await ignition.deploy(testAssetModule, options)).asset.getAddress()
+      ? await (await journaled("asset", (id) => ignition.deploy(testAssetModule, id))).asset.getAddress()
       : parameters.asset;
-  const factory = await (await ignition.deploy(factoryModule, options)).factory.getAddress();
+  const factory = await (await journaled("factory", (id) => ignition.deploy(factoryModule, id))).factory.getAddress();
   const contracts = systemAddresses(factory);
   const initCodes = await systemInitCodes(hre, parameters, { asset, contracts, deployer: deployer.address });
-  await ignition.deploy(systemModule, { ...options, parameters: { System: { factory, ...initCodes } } });
+  await journaled("system", (id) =>
+    ignition.deploy(systemModule, { ...id, parameters: { System: { factory, ...initCodes } } }),
+  );
   for (const name of SYSTEM_CONTRACTS) {
     const code = await ethers.provider.getCode(contracts[name]);
     if (code === "0x") throw new DeploymentError(`${name} is missing at ${contracts[name]} after the deployment.`);
   }
   return { asset, factory, contracts };
+}
+
+/** Names of the journals of one deployment, a module each: Ignition refuses a journal with futures of another module. */
+export function journalIds(deploymentId: string): string[] {
+  return ["asset", "factory", "system"].map((part) => `${deploymentId}-${part}`);
+}
+
+/** Runs modules with their journals, and finds again what a killed process had sent but not written down. */
+function journaledDeploy(
+  hre: HardhatRuntimeEnvironment,
+  connection: NetworkConnection,
+  { deploymentId, displayUi = false }: DeployOptions,
+) {
+  return async <T>(part: string, deploy: (options: DeployOptions) => Promise<T>): Promise<T> => {
+    if (deploymentId === undefined) return await deploy({ displayUi });
+    const id = `${deploymentId}-${part}`;
+    try {
+      return await deploy({ deploymentId: id, displayUi });
+    } catch (error) {
+      const lost = lostTransaction(error);
+      if (lost === undefined) throw error;
+      const hash = await findTransaction(connection, lost);
+      const folder = path.join(hre.config.paths.ignition, "deployments", id);
+      await trackTransaction(folder, hash, connection.provider, hre.config.ignition.requiredConfirmations);
+      return await deploy({ deploymentId: id, displayUi });
+    }
+  };
+}
+
+interface LostTransaction {
+  readonly sender: string;
+  readonly nonce: number;
+}
+
+/** Ignition's error for a prepared nonce that is used by it does not know what: TRANSACTION_LOST. */
+const TRANSACTION_LOST = 10_410;
+
+function lostTransaction(error: unknown): LostTransaction | undefined {
+  const { number, messageArguments } = error as { number?: unknown; messageArguments?: Record<string, unknown> };
+  if (number !== TRANSACTION_LOST || messageArguments === undefined) return undefined;
+  return { sender: String(messageArguments["sender"]), nonce: Number(messageArguments["nonce"]) };
+}
+
+/** Looks for the sender's transaction with this nonce, newest block first. */
+async function findTransaction({ ethers }: NetworkConnection, { sender, nonce }: LostTransaction): Promise<string> {
+  const latest = await ethers.provider.getBlockNumber();
+  for (let number = latest; number >= 0 && number > latest - SEARCHED_BLOCKS; --number) {
+    const block = await ethers.provider.getBlock(number, true);
+    const found = block?.prefetchedTransactions.find(
+      (transaction) => transaction.nonce === nonce && transaction.from.toLowerCase() === sender.toLowerCase(),
+    );
+    if (found !== undefined) return found.hash;
+  }
+  throw new DeploymentError(
+    `A transaction of ${sender} with nonce ${nonce} was sent before the interruption and is not in the last ` +
+      `${SEARCHED_BLOCKS} blocks. Wait until it is mined and run the same command again, or find its hash and give it to ` +
+      "npx hardhat ignition track-tx.",
+  );
 }
 
 /** Addresses of the contracts that a factory creates. */

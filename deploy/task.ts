@@ -4,10 +4,15 @@ import path from "node:path";
 import { Contract } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import { deploySystem } from "./deploySystem.js";
+// From their sources: the SDK may not be built yet.
+import { isDevelopmentKey } from "../packages/sdk/src/node/keystore.js";
+import { developmentBeaconKey } from "../packages/sdk/src/protocol/drand.js";
+import { isLocalChain } from "../packages/sdk/src/protocol/localChain.js";
+import { deploySystem, journalIds } from "./deploySystem.js";
 import { DeploymentError, readParameters, type SystemParameters } from "./parameters.js";
 import { rehearse } from "./rehearse.js";
 
+const LOCAL_CHAIN = 31_337;
 const ERC20_METADATA = ["function symbol() view returns (string)", "function decimals() view returns (uint8)"];
 
 interface DeployArguments {
@@ -38,10 +43,12 @@ async function deploy(args: DeployArguments, hre: HardhatRuntimeEnvironment): Pr
   const parameters = await readParameters(file);
   const chainId = Number((await ethers.provider.getNetwork()).chainId);
   checkChain(parameters, chainId, file);
+  const [deployer] = await ethers.getSigners();
+  checkKeys(parameters, chainId, deployer?.address);
   await checkAsset(parameters, (address) => ethers.provider.getCode(address));
 
   // The production profile is what goes to a public chain; a local one compiles faster without it.
-  const local = chainId === 31_337;
+  const local = isLocalChain(chainId);
   await hre.tasks
     .getTask("build")
     .run({ quiet: true, noTests: true, defaultBuildProfile: local ? "default" : "production" });
@@ -49,7 +56,10 @@ async function deploy(args: DeployArguments, hre: HardhatRuntimeEnvironment): Pr
 
   const deploymentId = `chain-${chainId}`;
   const folder = path.join(hre.config.paths.ignition, "deployments", deploymentId);
-  if (args.reset) await rm(folder, { recursive: true, force: true });
+  if (args.reset) {
+    const journals = journalIds(deploymentId).map((id) => path.join(path.dirname(folder), id));
+    for (const old of [folder, ...journals]) await rm(old, { recursive: true, force: true });
+  }
   const deployedAtBlock = await startBlock(folder, () => ethers.provider.getBlockNumber());
   const { asset, contracts } = await deploySystem(hre, connection, parameters, {
     deploymentId,
@@ -84,10 +94,24 @@ function checkChain(parameters: SystemParameters, chainId: number, file: string)
         "Choose the other with --network or another file with --parameters.",
     );
   }
-  if (parameters.asset === "TestAsset" && !parameters.registry.testNetwork) {
+}
+
+/** Keys that everybody knows are for local chains: whoever has them could deploy in your name or know every round. */
+function checkKeys(parameters: SystemParameters, chainId: number, deployer: string | undefined): void {
+  if (isLocalChain(chainId)) return;
+  if (deployer !== undefined && isDevelopmentKey(deployer)) {
     throw new DeploymentError(
-      `${file} uses the test asset, which anyone may mint, on a network that is no test network.`,
+      `The deployer ${deployer} is a public development account, refused on chain ${chainId}. Set a key of your own.`,
     );
+  }
+  if (parameters.beacon.publicKey === developmentBeaconKey(LOCAL_CHAIN).publicKey) {
+    throw new DeploymentError(
+      `The beacon's key is the public development key, refused on chain ${chainId}: everybody can compute its rounds. ` +
+        "Use a public drand network's.",
+    );
+  }
+  if (parameters.asset === "TestAsset") {
+    throw new DeploymentError(`The test asset, which anyone may mint, is refused on chain ${chainId}. Name an asset.`);
   }
 }
 

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { trackTransaction } from "@nomicfoundation/ignition-core";
 import { AbiCoder, concat, getCreateAddress, Interface } from "ethers";
@@ -11,6 +12,11 @@ import { DeploymentError, type SystemParameters } from "./parameters.js";
 
 /** How far back a transaction is looked for that a killed process had sent: hours on a fast chain. */
 const SEARCHED_BLOCKS = 5_000;
+
+const SETTLE_MILLISECONDS = 600_000;
+const SETTLE_INTERVAL = 200;
+/** Ignition's own default. */
+const DEFAULT_CONFIRMATIONS = 5;
 
 /** Addresses of one deployment. */
 export interface SystemAddresses {
@@ -72,6 +78,7 @@ function journaledDeploy(
   return async <T>(part: string, deploy: (options: DeployOptions) => Promise<T>): Promise<T> => {
     if (deploymentId === undefined) return await deploy({ displayUi });
     const id = `${deploymentId}-${part}`;
+    await settle(connection, await confirmationsOf(hre, connection));
     try {
       return await deploy({ deploymentId: id, displayUi });
     } catch (error) {
@@ -79,10 +86,40 @@ function journaledDeploy(
       if (lost === undefined) throw error;
       const hash = await findTransaction(connection, lost);
       const folder = path.join(hre.config.paths.ignition, "deployments", id);
-      await trackTransaction(folder, hash, connection.provider, hre.config.ignition.requiredConfirmations);
+      await trackTransaction(folder, hash, connection.provider, await confirmationsOf(hre, connection));
       return await deploy({ deploymentId: id, displayUi });
     }
   };
+}
+
+/**
+ * Waits until everything that the deployer ever sent is final: Ignition refuses to start a module while a transaction that is
+ * not in its journal has not its confirmations, and the module before may have left one.
+ */
+async function settle({ ethers }: NetworkConnection, confirmations: number): Promise<void> {
+  const [deployer] = await ethers.getSigners();
+  if (deployer === undefined) return;
+  const deadline = Date.now() + SETTLE_MILLISECONDS;
+  for (;;) {
+    const latest = await ethers.provider.getBlockNumber();
+    const pending = await ethers.provider.getTransactionCount(deployer.address, "pending");
+    const final = latest - confirmations + 1;
+    const settled = final < 0 ? 0 : await ethers.provider.getTransactionCount(deployer.address, final);
+    if (settled === pending) return;
+    if (Date.now() > deadline) {
+      throw new DeploymentError(
+        `${pending - settled} transaction(s) of ${deployer.address} are still not final. When they are, run the same command ` +
+          "again; one that is stuck has to be replaced by its sender.",
+      );
+    }
+    await sleep(SETTLE_INTERVAL);
+  }
+}
+
+/** Blocks after which Ignition takes a transaction for final on this network. */
+async function confirmationsOf(hre: HardhatRuntimeEnvironment, { provider }: NetworkConnection): Promise<number> {
+  const automined: unknown = await provider.request({ method: "hardhat_getAutomine" }).catch(() => false);
+  return automined === true ? 1 : (hre.config.ignition.requiredConfirmations ?? DEFAULT_CONFIRMATIONS);
 }
 
 interface LostTransaction {

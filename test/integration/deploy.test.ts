@@ -17,6 +17,8 @@ const HARDHAT = path.join(
 const LOCAL_PARAMETERS = "deploy/parameters/local.json";
 /** Asset, factory and five contracts. */
 const TRANSACTIONS = 7;
+/** Blocks after which Ignition takes a transaction for final; nothing is mined by itself here. */
+const CONFIRMED = 8;
 
 describe("hardhat deploy", () => {
   let folder: string;
@@ -83,14 +85,16 @@ describe("hardhat deploy", () => {
 
   /** Kills a deployment as soon as its next transaction is in flight. */
   async function killInFlight(run: Run, rpc: JsonRpcProvider, sender: string): Promise<void> {
-    let over = false;
-    void run.ended.then(() => (over = true));
-    for (;;) {
-      const [latest, pending] = await counts(rpc, sender);
-      if (pending > latest) break;
-      if (over) expect.fail(`it ended before its transaction was in flight: ${(await run.ended).text}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const ended = run.ended.then(({ text }) => expect.fail(`it ended before its transaction was in flight: ${text}`));
+    const inFlight = async (): Promise<void> => {
+      for (;;) {
+        const [latest, pending] = await counts(rpc, sender);
+        if (pending > latest || run.child.exitCode !== null) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await Promise.race([ended, inFlight()]);
+    ended.catch(() => undefined);
     run.child.kill("SIGKILL");
     await run.ended;
   }
@@ -120,11 +124,11 @@ describe("hardhat deploy", () => {
         await rpc.send("evm_setAutomine", [false]);
         await killInFlight(deploy(url, name), rpc, sender);
         if (!written) await forgetSending(name);
-        await rpc.send("evm_mine", []);
-        await rpc.send("evm_mine", []);
+        for (let block = 0; block < CONFIRMED; ++block) await rpc.send("evm_mine", []);
         expect(await counts(rpc, sender)).to.deep.equal([index + 1, index + 1]);
       }
       await rpc.send("evm_setAutomine", [true]);
+      await rpc.send("evm_setIntervalMining", [200]);
       const { code, text } = await deploy(url, name).ended;
       expect(code, text).to.equal(0);
       // Nothing was sent twice.

@@ -13,6 +13,9 @@ const uintText = (least: bigint, most: bigint) =>
     message: `must be a decimal integer in a string, from ${least.toString()} to ${most.toString()}`,
   });
 
+/** Requests are opened in calldata; sixteen of this size fit one transaction. */
+const MAX_DATA_BYTES = 8_192;
+
 const text = z.string().min(1).max(200);
 
 /**
@@ -38,14 +41,14 @@ export const policySchema = z
     hardwareClass: text,
     maxOutputUnits: z.int().min(1),
     temperature: z.number().min(0).max(2),
-    /** k: sample points of an audit. */
-    samplePoints: z.int().min(1).max(65_535),
+    /** k: sample points of an audit, at most what the registry takes. */
+    samplePoints: z.int().min(1).max(16),
     /** d: chance that one bad sampled unit is recognised, WAD. */
     detection: uintText(1n, 10n ** 18n),
     /** Fixed part of a panelist's fee per sample, in smallest units of the settlement asset. */
     verifierFee: uintText(0n, 2n ** 96n - 1n),
     /** Largest request, in bytes, so that it can always be opened on chain. */
-    maxDataBytes: z.int().min(1),
+    maxDataBytes: z.int().min(1).max(MAX_DATA_BYTES),
   })
   .refine((policy) => policy.engine !== "ngram" || policy.order !== undefined, {
     path: ["order"],

@@ -60,7 +60,7 @@ describe("policy", () => {
       [{ precision: "fp16" }, "precision"],
       [{ precision: { weights: "fp16", activations: "fp16" } }, "precision.kvCache"],
       [{ samplePoints: 0 }, "samplePoints"],
-      [{ samplePoints: 65_536 }, "samplePoints"],
+      [{ samplePoints: 17 }, "samplePoints"],
       [{ detection: "0" }, "detection"],
       [{ detection: "1000000000000000001" }, "detection"],
       [{ detection: "01" }, "detection"],
@@ -70,6 +70,7 @@ describe("policy", () => {
       [{ verifierFee: "" }, "verifierFee"],
       [{ temperature: 3 }, "temperature"],
       [{ maxDataBytes: 0.5 }, "maxDataBytes"],
+      [{ maxDataBytes: 8_193 }, "maxDataBytes"],
       [{ hardwareClass: "" }, "hardwareClass"],
     ];
     for (const [change, field] of bad) {

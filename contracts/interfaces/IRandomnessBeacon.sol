@@ -36,7 +36,7 @@ interface IRandomnessBeacon {
     function timeout() external view returns (uint64);
 
     /// @notice Number of candidates of a target.
-    // solhint-disable-next-line func-name-mixedcase -- a constant of the implementation
+    // solhint-disable-next-line func-name-mixedcase, a constant of the implementation
     function MAX_CANDIDATES() external view returns (uint64);
 
     /// @notice Highest round posted so far; 0 if none.

@@ -35,7 +35,7 @@ abstract contract EscrowAccounts is EscrowConfig, ReentrancyGuardTransient {
         bytes32 s
     ) external nonReentrant {
         // Somebody may have used the permit first: then the allowance is there, and if it is not the transfer says so.
-        // solhint-disable-next-line no-empty-blocks -- both outcomes go on in the same way
+        // solhint-disable-next-line no-empty-blocks, both outcomes go on in the same way
         try IERC20Permit(address(ASSET)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
         _deposit(account, amount);
     }

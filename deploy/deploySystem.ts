@@ -33,7 +33,7 @@ export interface DeployOptions {
 }
 
 /**
- * Deploys asset (if it is the test asset), factory and the five contracts; resumes from Ignition's journal.
+ * Deploys asset (if it is the test asset), factory and the protocol's contracts; resumes from Ignition's journal.
  * @throws DeploymentError without an account to deploy from
  */
 export async function deploySystem(
@@ -168,15 +168,18 @@ export async function systemInitCodes(
   parameters: SystemParameters,
   known: { asset: string; contracts: Record<SystemContract, string>; deployer: string },
 ): Promise<Record<SystemContract, string>> {
-  const { beacon, staking, registry, escrow, court } = parameters;
+  const { beacon, staking, registry, escrow, court, offerings } = parameters;
   const at = known.contracts;
   const treasury = escrow.treasury === "deployer" ? known.deployer : escrow.treasury;
   const args: Record<SystemContract, readonly unknown[]> = {
     DrandBeacon: [keyWords(beacon.publicKey), beacon.genesis, beacon.period, beacon.stride, beacon.timeout],
     ProviderStaking: [known.asset, staking.sink, at.ModelRegistry, at.JobEscrow, at.AuditCourt],
-    ModelRegistry: [at.ProviderStaking, at.JobEscrow, at.AuditCourt, registry],
+    ModelRegistry: [at.ProviderStaking, at.JobEscrow, at.AuditCourt, at.OfferingFactory, registry],
     JobEscrow: [at.ProviderStaking, at.ModelRegistry, at.AuditCourt, at.DrandBeacon, { ...escrow, treasury }],
     AuditCourt: [at.JobEscrow, at.ProviderStaking, at.ModelRegistry, court],
+    ModelTokenDeployer: [],
+    OfferingFactory: [at.JobEscrow, at.ModelTokenDeployer, offerings],
+    OfferingLens: [at.OfferingFactory],
   };
   const codes = await Promise.all(SYSTEM_CONTRACTS.map((name) => initCode(hre, name, args[name])));
   return Object.fromEntries(SYSTEM_CONTRACTS.map((name, i) => [name, codes[i]])) as Record<SystemContract, string>;

@@ -67,6 +67,16 @@ export const parametersSchema = z.strictObject({
     revealWindow: seconds,
     testNetwork: z.boolean(),
   }),
+  offerings: z.strictObject({
+    minEpochLength: seconds,
+    maxEpochLength: seconds,
+    minSaleDuration: seconds,
+    withdrawLock: seconds,
+    finalizeGrace: seconds,
+    /** What tells model tokens which addresses are pools; the zero address: nothing does. */
+    poolVerifier: address,
+    testNetwork: z.boolean(),
+  }),
 });
 
 export type SystemParameters = z.infer<typeof parametersSchema>;

@@ -217,7 +217,9 @@ interface IJobEscrow {
     /// once a round. Reverts if it is posted already.
     function postRound(Job calldata job, Batch calldata batch, bytes calldata signature) external;
 
-    /// @notice Pays a model's royalties to its payout address. Anyone.
+    /// @notice Pays a model's royalties to its payout address. Anyone. If that is the token of an offering that succeeded,
+    /// the amount is credited there as `depositRevenue` would credit it. Reverts while an offering goes on: royalties wait
+    /// until it is known whose they are.
     function flushRoyalty(uint256 modelId) external returns (uint256 amount);
 
     /// @notice Pays the protocol fees that a model's batches brought to the treasury. Anyone.

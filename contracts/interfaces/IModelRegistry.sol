@@ -83,6 +83,12 @@ interface IModelRegistry {
     event VersionPublished(uint256 indexed modelId, uint32 indexed version, Version terms, string policyURI);
     event RoyaltySet(uint256 indexed modelId, uint16 royaltyBps, uint64 effectiveAt);
     event PayoutSet(uint256 indexed modelId, address payout);
+    /// @notice An offering began: nobody is paid royalties until it has ended, and the royalty cannot fall below the floor.
+    event PayoutLocked(uint256 indexed modelId, address indexed offering, uint16 royaltyFloorBps);
+    /// @notice The offering was cancelled or failed: payout and royalty are the owner's again.
+    event PayoutReleased(uint256 indexed modelId, address indexed offering);
+    /// @notice The offering succeeded: royalties of all versions go to `token`, for ever.
+    event PayoutAssigned(uint256 indexed modelId, address indexed offering, address indexed token);
     event SeatTaken(uint256 indexed modelId, address indexed provider, uint32 indexed seat, uint96 bond);
     event SeatActivated(uint256 indexed modelId, address indexed provider, uint32 indexed seat);
     event SeatLeaving(uint256 indexed modelId, address indexed provider, uint32 indexed seat, uint64 freeAt);
@@ -95,6 +101,10 @@ interface IModelRegistry {
     error ModelRegistry_UnknownVersion(uint256 modelId, uint32 version, uint32 latest);
     error ModelRegistry_NotModelOwner(uint256 modelId, address caller);
     error ModelRegistry_RoyaltyTooHigh(uint16 royaltyBps, uint16 limit);
+    /// @notice A share of the royalty is on sale or has been sold.
+    error ModelRegistry_RoyaltyBelowFloor(uint256 modelId, uint16 royaltyBps, uint16 floorBps);
+    error ModelRegistry_PayoutLocked(uint256 modelId, address offering);
+    error ModelRegistry_NotOffering(uint256 modelId, address caller, address offering);
     error ModelRegistry_InvalidVersion(bytes32 field, uint256 actual, uint256 limit);
     error ModelRegistry_ZeroAddress();
     error ModelRegistry_NotRegisteredProvider(address caller);
@@ -138,15 +148,39 @@ interface IModelRegistry {
     ) external returns (uint32 version);
 
     /// @notice A cut counts at once, a raise after `royaltyDelay`; a new call replaces a waiting raise. Model owner only.
+    /// Not below the rate at which an offering of the model began, unless that offering failed or was cancelled.
     function setRoyalty(uint256 modelId, uint16 royaltyBps) external;
 
-    /// @notice Model owner only.
+    /// @notice Model owner only. Reverts once an offering of the model is scheduled, until it fails or is cancelled.
     function setPayout(uint256 modelId, address payout) external;
+
+    /// @notice Begins an offering: the payout is locked, and the rate in force becomes the royalty's floor. Offering factory
+    /// only. A model has one offering at a time, and after one that succeeded never another.
+    /// @param offering who may release or assign the payout
+    function lockPayout(uint256 modelId, address offering) external;
+
+    /// @notice Gives payout and royalty back to the model's owner. The offering only, until it has assigned the payout.
+    function releasePayout(uint256 modelId) external;
+
+    /// @notice Makes a revenue token the payout for ever. The offering only.
+    function assignPayout(uint256 modelId, address token) external;
 
     /// @notice Rate in force now.
     function royaltyOf(uint256 modelId) external view returns (uint16 royaltyBps);
 
+    /// @notice Where royalties go, or went before the present offering began.
     function payoutOf(uint256 modelId) external view returns (address);
+
+    /// @notice The offering of a model that has sold, or is selling, a share of its royalties.
+    /// @return offering zero if there is none
+    /// @return floorBps least royalty; 0 without an offering
+    /// @return assigned the offering succeeded: the payout is its token
+    function offeringOf(uint256 modelId) external view returns (address offering, uint16 floorBps, bool assigned);
+
+    /// @notice Who is paid royalties now. Reverts with `ModelRegistry_PayoutLocked` while an offering goes on.
+    /// @return recipient payout address
+    /// @return isToken the recipient is a revenue token, to be told with `absorb`
+    function royaltyRecipient(uint256 modelId) external view returns (address recipient, bool isToken);
 
     function latestVersion(uint256 modelId) external view returns (uint32);
 

@@ -7,6 +7,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
+import {IModelToken} from "../interfaces/IModelToken.sol";
 import {Payment} from "../interfaces/Types.sol";
 import {EscrowAccounts} from "./EscrowAccounts.sol";
 
@@ -46,11 +47,12 @@ abstract contract ModelFunds is EscrowAccounts {
         // Check
         Funds memory funds = _loadFunds(modelId);
         amount = funds.royaltyOwed;
-        address payout = REGISTRY.payoutOf(modelId);
+        (address recipient, bool isToken) = REGISTRY.royaltyRecipient(modelId);
         // Effect
         funds.royaltyOwed = 0;
-        emit RoyaltyFlushed(modelId, payout, amount);
-        _flush(modelId, funds, payout, amount);
+        emit RoyaltyFlushed(modelId, recipient, amount);
+        _flush(modelId, funds, recipient, amount);
+        if (isToken) IModelToken(recipient).absorb();
     }
 
     /// @inheritdoc IJobEscrow

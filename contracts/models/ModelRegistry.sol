@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
-
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IProviderStaking} from "../interfaces/IProviderStaking.sol";
 import {Payment} from "../interfaces/Types.sol";
+import {ModelCatalogue} from "./ModelCatalogue.sol";
 import {SeatList} from "./SeatList.sol";
 
 /// @title Models, their versions, and the verifier seats of each
 /// @notice See `IModelRegistry`.
-contract ModelRegistry is IModelRegistry, ERC721 {
+contract ModelRegistry is ModelCatalogue {
     using SeatList for SeatList.List;
 
-    /// @notice Two slots.
-    struct Model {
-        // slot 0: all that a job copies of the model
-        address payout;
-        uint16 royaltyBps;
-        uint16 pendingRoyaltyBps;
-        uint48 pendingAt;
-        // slot 1
-        uint32 latestVersion;
-    }
-
-    /// @notice Most sample points of an audit. All of them must be opened in one transaction of at most 16,777,216 gas: a
-    /// request of 8 KiB costs 330k of calldata at the present floor of 40 a byte, and 16 of them fit with a floor of 64 too.
-    /// More would not help: sixteen points at d = 0.6 miss a full substitution once in two million times.
-    uint16 public constant MAX_SAMPLE_POINTS = 16;
     /// @notice Most seats of one provider in one model, so that no provider can be most of a model's draws cheaply.
     uint8 public constant MAX_SEATS_PER_PROVIDER = 8;
     /// @notice Batches that must pass after an undecidable one.
     uint8 public constant PROBATION_BATCHES = 3;
 
-    uint256 private constant WAD = 1e18;
     uint16 private constant ROYALTY_LIMIT_BPS = 5_000;
     // A first panel is three others than the audited provider.
     uint16 private constant MIN_PROVIDERS_LIMIT = 4;
@@ -48,27 +31,22 @@ contract ModelRegistry is IModelRegistry, ERC721 {
     uint96 private immutable SEAT_BOND;
     uint48 private immutable SEAT_ACTIVATION_DELAY;
     uint48 private immutable SEAT_EXIT_DELAY;
-    uint48 private immutable ROYALTY_DELAY;
-    uint16 private immutable MAX_ROYALTY_BPS;
     uint16 private immutable MIN_PROVIDERS;
     uint128 private immutable EXPOSURE_WAD;
     bool private immutable TEST_NETWORK;
 
-    /// @notice Models registered so far; ids run from 1 to this.
-    uint256 public modelCount;
-
-    mapping(uint256 modelId => Model) private _models;
-    mapping(uint256 modelId => string) private _uris;
-    mapping(uint256 modelId => mapping(uint32 version => Version)) private _versions;
     mapping(uint256 modelId => SeatList.List) private _seatLists;
 
     constructor(
         address staking_,
         address escrow_,
         address court_,
+        address offerings_,
         RegistryParams memory params_
-    ) ERC721("Assay Model", "ASSAY-M") {
-        if (staking_ == address(0) || escrow_ == address(0) || court_ == address(0)) revert ModelRegistry_ZeroAddress();
+    ) ModelCatalogue(offerings_, params_.royaltyDelay, params_.maxRoyaltyBps) {
+        _requireNonZero(staking_);
+        _requireNonZero(escrow_);
+        _requireNonZero(court_);
         _checkParams(params_);
         STAKING = IProviderStaking(staking_);
         ESCROW = escrow_;
@@ -79,71 +57,9 @@ contract ModelRegistry is IModelRegistry, ERC721 {
         SEAT_BOND = params_.seatBond;
         SEAT_ACTIVATION_DELAY = params_.seatActivationDelay;
         SEAT_EXIT_DELAY = params_.seatExitDelay;
-        ROYALTY_DELAY = params_.royaltyDelay;
-        MAX_ROYALTY_BPS = params_.maxRoyaltyBps;
         MIN_PROVIDERS = params_.minProviders;
         EXPOSURE_WAD = params_.exposureWad;
         TEST_NETWORK = params_.testNetwork;
-    }
-
-    modifier onlyModelOwner(uint256 modelId) {
-        _requireModelOwner(modelId);
-        _;
-    }
-
-    modifier only(address caller) {
-        _requireCaller(caller);
-        _;
-    }
-
-    /// @inheritdoc IModelRegistry
-    function registerModel(
-        address payout,
-        uint16 royaltyBps,
-        string calldata uri,
-        Version calldata first,
-        string calldata policyURI
-    ) external returns (uint256 modelId) {
-        if (payout == address(0)) revert ModelRegistry_ZeroAddress();
-        _checkRoyalty(royaltyBps);
-        modelId = ++modelCount;
-        _models[modelId] = Model(payout, royaltyBps, 0, 0, 0);
-        _uris[modelId] = uri;
-        // Not `_safeMint`: no call to the owner, and whoever registers a model can hold its token.
-        _mint(msg.sender, modelId);
-        emit ModelRegistered(modelId, msg.sender, payout, royaltyBps, uri);
-        _publish(modelId, first, policyURI);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function publishVersion(
-        uint256 modelId,
-        Version calldata terms,
-        string calldata policyURI
-    ) external onlyModelOwner(modelId) returns (uint32 version) {
-        return _publish(modelId, terms, policyURI);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function setRoyalty(uint256 modelId, uint16 royaltyBps) external onlyModelOwner(modelId) {
-        _checkRoyalty(royaltyBps);
-        Model storage model = _models[modelId];
-        uint16 current = _royalty(model);
-        uint48 effectiveAt = uint48(block.timestamp);
-        if (royaltyBps > current) {
-            effectiveAt += ROYALTY_DELAY;
-            (model.royaltyBps, model.pendingRoyaltyBps, model.pendingAt) = (current, royaltyBps, effectiveAt);
-        } else {
-            (model.royaltyBps, model.pendingRoyaltyBps, model.pendingAt) = (royaltyBps, 0, 0);
-        }
-        emit RoyaltySet(modelId, royaltyBps, effectiveAt);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function setPayout(uint256 modelId, address payout) external onlyModelOwner(modelId) {
-        if (payout == address(0)) revert ModelRegistry_ZeroAddress();
-        _models[modelId].payout = payout;
-        emit PayoutSet(modelId, payout);
     }
 
     /// @inheritdoc IModelRegistry
@@ -303,38 +219,6 @@ contract ModelRegistry is IModelRegistry, ERC721 {
     }
 
     /// @inheritdoc IModelRegistry
-    function royaltyOf(uint256 modelId) external view returns (uint16 royaltyBps) {
-        return _royalty(_requireModel(modelId));
-    }
-
-    /// @inheritdoc IModelRegistry
-    function payoutOf(uint256 modelId) external view returns (address) {
-        return _requireModel(modelId).payout;
-    }
-
-    /// @inheritdoc IModelRegistry
-    function latestVersion(uint256 modelId) external view returns (uint32) {
-        return _requireModel(modelId).latestVersion;
-    }
-
-    /// @inheritdoc IModelRegistry
-    function versionOf(uint256 modelId, uint32 version) external view returns (Version memory) {
-        return _requireVersion(modelId, version);
-    }
-
-    /// @inheritdoc IModelRegistry
-    function jobTerms(
-        uint256 modelId,
-        uint32 version
-    ) external view returns (uint16 royaltyBps, uint96 verifierFee, uint16 samplePoints, uint64 detection) {
-        Model storage model = _requireModel(modelId);
-        royaltyBps = _royalty(model);
-        Version storage terms = _versions[modelId][version];
-        (verifierFee, samplePoints, detection) = (terms.verifierFee, terms.samplePoints, terms.detection);
-        if (detection == 0) revert ModelRegistry_UnknownVersion(modelId, version, model.latestVersion);
-    }
-
-    /// @inheritdoc IModelRegistry
     function seatOf(uint256 modelId, uint32 seat) external view returns (Seat memory) {
         return _seatLists[modelId].seats[seat];
     }
@@ -387,29 +271,6 @@ contract ModelRegistry is IModelRegistry, ERC721 {
         return _seatLists[request.modelId].draw(request);
     }
 
-    /// @notice Description of a model, as given when it was registered.
-    function tokenURI(uint256 modelId) public view override returns (string memory) {
-        _requireOwned(modelId);
-        return _uris[modelId];
-    }
-
-    function _publish(
-        uint256 modelId,
-        Version calldata terms,
-        string calldata policyURI
-    ) private returns (uint32 version) {
-        if (terms.policyId == 0) revert ModelRegistry_InvalidVersion("policyId", 0, 1);
-        if (terms.detection == 0) revert ModelRegistry_InvalidVersion("detection", 0, 1);
-        if (terms.detection > WAD) revert ModelRegistry_InvalidVersion("detection", terms.detection, WAD);
-        if (terms.samplePoints == 0) revert ModelRegistry_InvalidVersion("samplePoints", 0, 1);
-        if (terms.samplePoints > MAX_SAMPLE_POINTS) {
-            revert ModelRegistry_InvalidVersion("samplePoints", terms.samplePoints, MAX_SAMPLE_POINTS);
-        }
-        version = ++_models[modelId].latestVersion;
-        _versions[modelId][version] = terms;
-        emit VersionPublished(modelId, version, terms, policyURI);
-    }
-
     function _leave(SeatList.List storage list, uint256 modelId, uint32 index, address provider) private {
         list.leave(index);
         emit SeatLeaving(modelId, provider, index, uint64(block.timestamp) + SEAT_EXIT_DELAY);
@@ -418,36 +279,6 @@ contract ModelRegistry is IModelRegistry, ERC721 {
     function _vacate(SeatList.List storage list, uint256 modelId, uint32 index, Seat memory seat) private {
         list.vacate(index);
         emit SeatVacated(modelId, seat.provider, index, seat.bond);
-    }
-
-    /// @dev Rate in force: a raise that waited long enough counts without a transaction.
-    function _royalty(Model storage model) private view returns (uint16) {
-        uint48 pendingAt = model.pendingAt;
-        return pendingAt != 0 && block.timestamp >= pendingAt ? model.pendingRoyaltyBps : model.royaltyBps;
-    }
-
-    function _requireModel(uint256 modelId) private view returns (Model storage model) {
-        model = _models[modelId];
-        if (model.payout == address(0)) revert ModelRegistry_UnknownModel(modelId);
-    }
-
-    function _requireVersion(uint256 modelId, uint32 version) private view returns (Version storage terms) {
-        Model storage model = _requireModel(modelId);
-        terms = _versions[modelId][version];
-        if (terms.detection == 0) revert ModelRegistry_UnknownVersion(modelId, version, model.latestVersion);
-    }
-
-    function _requireModelOwner(uint256 modelId) private view {
-        _requireModel(modelId);
-        if (_ownerOf(modelId) != msg.sender) revert ModelRegistry_NotModelOwner(modelId, msg.sender);
-    }
-
-    function _requireCaller(address caller) private view {
-        if (msg.sender != caller) revert ModelRegistry_UnauthorizedCaller(msg.sender);
-    }
-
-    function _checkRoyalty(uint16 royaltyBps) private view {
-        if (royaltyBps > MAX_ROYALTY_BPS) revert ModelRegistry_RoyaltyTooHigh(royaltyBps, MAX_ROYALTY_BPS);
     }
 
     function _checkParams(RegistryParams memory params_) private pure {

@@ -1,7 +1,16 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
 /** The contracts in the order of their creation: contract n is creation n of the factory. */
-export const SYSTEM_CONTRACTS = ["DrandBeacon", "ProviderStaking", "ModelRegistry", "JobEscrow", "AuditCourt"] as const;
+export const SYSTEM_CONTRACTS = [
+  "DrandBeacon",
+  "ProviderStaking",
+  "ModelRegistry",
+  "JobEscrow",
+  "AuditCourt",
+  "ModelTokenDeployer",
+  "OfferingFactory",
+  "OfferingLens",
+] as const;
 
 export type SystemContract = (typeof SYSTEM_CONTRACTS)[number];
 

@@ -69,7 +69,7 @@ export async function stakingFixture() {
 
 /** `ModelRegistry` on a real `ProviderStaking`, escrow and court played by accounts. */
 export async function deployRegistry(overrides: Partial<RegistryParams> = {}) {
-  const actors = await named(["deployer", "sink", "escrow", "court", "owner", "payout", "stranger"]);
+  const actors = await named(["deployer", "sink", "escrow", "court", "offerings", "owner", "payout", "stranger"]);
   const others = (await ethers.getSigners()).slice(Object.keys(actors).length);
   const asset: TestAsset = await ethers.deployContract("TestAsset");
   const nonce = await actors.deployer.getNonce();
@@ -86,6 +86,7 @@ export async function deployRegistry(overrides: Partial<RegistryParams> = {}) {
     await staking.getAddress(),
     actors.escrow.address,
     actors.court.address,
+    actors.offerings.address,
     params,
   ]);
   return { ...actors, others, asset, staking, registry, params };

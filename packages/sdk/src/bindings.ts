@@ -13,3 +13,13 @@ export { IRandomnessBeacon__factory } from "./typechain/factories/interfaces/IRa
 export type { IRandomnessBeacon } from "./typechain/interfaces/IRandomnessBeacon.js";
 export { ISettlementAsset__factory } from "./typechain/factories/interfaces/ISettlementAsset__factory.js";
 export type { ISettlementAsset } from "./typechain/interfaces/ISettlementAsset.js";
+export { IModelOffering__factory } from "./typechain/factories/interfaces/IModelOffering__factory.js";
+export type { IModelOffering } from "./typechain/interfaces/IModelOffering.js";
+export { IModelToken__factory } from "./typechain/factories/interfaces/IModelToken__factory.js";
+export type { IModelToken } from "./typechain/interfaces/IModelToken.js";
+export { IOfferingFactory__factory } from "./typechain/factories/interfaces/IOfferingFactory__factory.js";
+export type { IOfferingFactory } from "./typechain/interfaces/IOfferingFactory.js";
+export { OfferingLens__factory } from "./typechain/factories/periphery/OfferingLens__factory.js";
+export type { OfferingLens } from "./typechain/periphery/OfferingLens.js";
+export { ModelVesting__factory } from "./typechain/factories/offering/ModelVesting__factory.js";
+export type { ModelVesting } from "./typechain/offering/ModelVesting.js";

@@ -9,6 +9,8 @@ import { IModelRegistry__factory } from "./typechain/factories/interfaces/IModel
 import { IModelOwnership__factory } from "./typechain/factories/interfaces/IModelOwnership__factory.js";
 import { IProviderStaking__factory } from "./typechain/factories/interfaces/IProviderStaking__factory.js";
 import { IRandomnessBeacon__factory } from "./typechain/factories/interfaces/IRandomnessBeacon__factory.js";
+import { IOfferingFactory__factory } from "./typechain/factories/interfaces/IOfferingFactory__factory.js";
+import { OfferingLens__factory } from "./typechain/factories/periphery/OfferingLens__factory.js";
 import { ISettlementAsset__factory } from "./typechain/factories/interfaces/ISettlementAsset__factory.js";
 import type { IAuditCourt } from "./typechain/interfaces/IAuditCourt.js";
 import type { IJobEscrow } from "./typechain/interfaces/IJobEscrow.js";
@@ -16,6 +18,8 @@ import type { IModelRegistry } from "./typechain/interfaces/IModelRegistry.js";
 import type { IModelOwnership } from "./typechain/interfaces/IModelOwnership.js";
 import type { IProviderStaking } from "./typechain/interfaces/IProviderStaking.js";
 import type { IRandomnessBeacon } from "./typechain/interfaces/IRandomnessBeacon.js";
+import type { IOfferingFactory } from "./typechain/interfaces/IOfferingFactory.js";
+import type { OfferingLens } from "./typechain/periphery/OfferingLens.js";
 import type { ISettlementAsset } from "./typechain/interfaces/ISettlementAsset.js";
 
 /** The contracts of one deployment, typed, with the provider they read through. */
@@ -31,6 +35,9 @@ export interface Contracts {
   readonly escrow: IJobEscrow;
   readonly court: IAuditCourt;
   readonly beacon: IRandomnessBeacon;
+  readonly offerings: IOfferingFactory;
+  /** Views of offerings and holdings. */
+  readonly offeringLens: OfferingLens;
 }
 
 /**
@@ -60,7 +67,8 @@ export function contractsOf(deployment: Deployment, runner: ContractRunner): Con
       hint: "Connect it to a provider first: signer.connect(provider).",
     });
   }
-  const { ProviderStaking, ModelRegistry, JobEscrow, AuditCourt, DrandBeacon } = deployment.contracts;
+  const { ProviderStaking, ModelRegistry, JobEscrow, AuditCourt, DrandBeacon, OfferingFactory, OfferingLens } =
+    deployment.contracts;
   return {
     deployment,
     chainId: BigInt(deployment.chainId),
@@ -72,6 +80,8 @@ export function contractsOf(deployment: Deployment, runner: ContractRunner): Con
     escrow: IJobEscrow__factory.connect(JobEscrow, provider),
     court: IAuditCourt__factory.connect(AuditCourt, provider),
     beacon: IRandomnessBeacon__factory.connect(DrandBeacon, provider),
+    offerings: IOfferingFactory__factory.connect(OfferingFactory, provider),
+    offeringLens: OfferingLens__factory.connect(OfferingLens, provider),
   };
 }
 

@@ -36,6 +36,8 @@ export const deploymentSchema = z.object({
     ModelRegistry: address,
     JobEscrow: address,
     AuditCourt: address,
+    OfferingFactory: address,
+    OfferingLens: address,
   }),
   /** First block that can hold an event of these contracts: where readers start. */
   deployedAtBlock: z.int().nonnegative(),

@@ -1,7 +1,7 @@
 /** The whole deployment with a model, seated providers, one that works, and a requester with money: where escrow tests start. */
 import { developmentBeaconKey, type EscrowParams, signRound } from "@assay/sdk";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { id, MaxUint256, parseUnits } from "ethers";
+import { id, MaxUint256, parseUnits, ZeroAddress } from "ethers";
 import hre, { network } from "hardhat";
 
 import { deploySystem } from "../../../deploy/deploySystem.js";
@@ -69,6 +69,15 @@ export const PARAMETERS: SystemParameters = {
     revealWindow: 2 * HOUR,
     testNetwork: false,
   },
+  offerings: {
+    minEpochLength: HOUR,
+    maxEpochLength: 30 * DAY,
+    minSaleDuration: 2 * DAY,
+    withdrawLock: DAY,
+    finalizeGrace: 7 * DAY,
+    poolVerifier: ZeroAddress,
+    testNetwork: false,
+  },
 };
 
 /** `PARAMETERS.escrow` as the contract and the sampling law take them. */
@@ -86,6 +95,8 @@ export async function deployContracts(parameters: SystemParameters = PARAMETERS)
     registry: await ethers.getContractAt("ModelRegistry", contracts.ModelRegistry),
     escrow: await ethers.getContractAt("JobEscrow", contracts.JobEscrow),
     court: await ethers.getContractAt("AuditCourt", contracts.AuditCourt),
+    offerings: await ethers.getContractAt("OfferingFactory", contracts.OfferingFactory),
+    lens: await ethers.getContractAt("OfferingLens", contracts.OfferingLens),
   };
 }
 

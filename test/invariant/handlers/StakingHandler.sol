@@ -53,7 +53,7 @@ abstract contract StakingHandler is Harness {
             exposureWad: 1e18,
             testNetwork: true
         });
-        registry = new ModelRegistry(address(staking), ESCROW, COURT, params);
+        registry = new ModelRegistry(address(staking), ESCROW, COURT, address(0xFAC7), params);
         registry.registerModel(address(this), 0, "", IModelRegistry.Version(bytes32("policy"), 0, 1e18, 1), "");
         for (uint256 i = 0; i < ACTORS; ++i) {
             vm.startPrank(actor(i));

@@ -17,22 +17,23 @@ const YEAR = 365n * DAY;
 describe("ModelRegistry", () => {
   describe("constructor", () => {
     it("fixes its parameters and what it belongs to", async () => {
-      const { registry, staking, escrow, court } = await networkHelpers.loadFixture(emptyRegistryFixture);
+      const { registry, staking, escrow, court, offerings } = await networkHelpers.loadFixture(emptyRegistryFixture);
       expect(await registry.params()).to.deep.equal(Object.values(REGISTRY_PARAMS));
       expect(await registry.seatBond()).to.equal(REGISTRY_PARAMS.seatBond);
       expect(await registry.seatExitDelay()).to.equal(REGISTRY_PARAMS.seatExitDelay);
       expect(await registry.staking()).to.equal(await staking.getAddress());
       expect(await registry.escrow()).to.equal(escrow.address);
       expect(await registry.court()).to.equal(court.address);
+      expect(await registry.offerings()).to.equal(offerings.address);
       expect(await registry.name()).to.equal("Assay Model");
       expect(await registry.symbol()).to.equal("ASSAY-M");
       expect(await registry.modelCount()).to.equal(0n);
     });
 
-    for (const position of [0, 1, 2]) {
-      it(`reverts for a zero ${["staking", "escrow", "court"][position] ?? ""}`, async () => {
-        const { registry, staking, escrow, court } = await networkHelpers.loadFixture(emptyRegistryFixture);
-        const addresses = [await staking.getAddress(), escrow.address, court.address];
+    for (const position of [0, 1, 2, 3]) {
+      it(`reverts for a zero ${["staking", "escrow", "court", "offerings"][position] ?? ""}`, async () => {
+        const { registry, staking, escrow, court, offerings } = await networkHelpers.loadFixture(emptyRegistryFixture);
+        const addresses = [await staking.getAddress(), escrow.address, court.address, offerings.address];
         addresses[position] = ZeroAddress;
         await expect(
           ethers.deployContract("ModelRegistry", [...addresses, REGISTRY_PARAMS]),
@@ -41,13 +42,15 @@ describe("ModelRegistry", () => {
     }
 
     it("reverts on a staking that does not point back to it", async () => {
-      const { registry, staking, escrow, court, deployer } = await networkHelpers.loadFixture(emptyRegistryFixture);
+      const { registry, staking, escrow, court, offerings, deployer } =
+        await networkHelpers.loadFixture(emptyRegistryFixture);
       const next = ethers.getCreateAddress({ from: deployer.address, nonce: await deployer.getNonce() });
       await expect(
         ethers.deployContract("ModelRegistry", [
           await staking.getAddress(),
           escrow.address,
           court.address,
+          offerings.address,
           REGISTRY_PARAMS,
         ]),
       )
@@ -58,7 +61,7 @@ describe("ModelRegistry", () => {
     for (const role of ["escrow", "court"] as const) {
       it(`reverts when the staking names another ${role}`, async () => {
         const actors = await networkHelpers.loadFixture(emptyRegistryFixture);
-        const { registry, asset, sink, escrow, court, stranger, deployer } = actors;
+        const { registry, asset, sink, escrow, court, offerings, stranger, deployer } = actors;
         const nonce = (await deployer.getNonce()) + 1;
         const staking = await ethers.deployContract("ProviderStaking", [
           await asset.getAddress(),
@@ -68,7 +71,8 @@ describe("ModelRegistry", () => {
           court.address,
         ]);
         const given = { escrow, court, [role]: stranger };
-        const args = [await staking.getAddress(), given.escrow.address, given.court.address, REGISTRY_PARAMS];
+        const addresses = [await staking.getAddress(), given.escrow.address, given.court.address, offerings.address];
+        const args = [...addresses, REGISTRY_PARAMS];
         await expect(ethers.deployContract("ModelRegistry", args))
           .to.be.revertedWithCustomError(registry, "ModelRegistry_InvalidParameter")
           .withArgs(bytes32(role), actors[role].address, stranger.address);

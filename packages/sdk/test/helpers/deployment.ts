@@ -11,6 +11,8 @@ export const DEPLOYMENT = {
     ModelRegistry: address("4"),
     JobEscrow: address("5"),
     AuditCourt: "0xab5801a7d398351b8be11c439e05c5b3259aec9b",
+    OfferingFactory: address("6"),
+    OfferingLens: address("7"),
   },
   deployedAtBlock: 1,
   beacon: {

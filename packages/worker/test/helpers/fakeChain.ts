@@ -36,6 +36,8 @@ export const ADDRESSES = {
   JobEscrow: address(0xa3),
   AuditCourt: address(0xa4),
   DrandBeacon: address(0xa5),
+  OfferingFactory: address(0xa6),
+  OfferingLens: address(0xa7),
 };
 
 /** An RPC server that answers what a worker asks before it works: the other side of a true boundary. */

@@ -180,6 +180,7 @@ export async function systemInitCodes(
     ModelTokenDeployer: [],
     OfferingFactory: [at.JobEscrow, at.ModelTokenDeployer, offerings],
     OfferingLens: [at.OfferingFactory],
+    RevenueClaimer: [],
   };
   const codes = await Promise.all(SYSTEM_CONTRACTS.map((name) => initCode(hre, name, args[name])));
   return Object.fromEntries(SYSTEM_CONTRACTS.map((name, i) => [name, codes[i]])) as Record<SystemContract, string>;

@@ -10,6 +10,7 @@ export const SYSTEM_CONTRACTS = [
   "ModelTokenDeployer",
   "OfferingFactory",
   "OfferingLens",
+  "RevenueClaimer",
 ] as const;
 
 export type SystemContract = (typeof SYSTEM_CONTRACTS)[number];

@@ -23,3 +23,5 @@ export { OfferingLens__factory } from "./typechain/factories/periphery/OfferingL
 export type { OfferingLens } from "./typechain/periphery/OfferingLens.js";
 export { ModelVesting__factory } from "./typechain/factories/offering/ModelVesting__factory.js";
 export type { ModelVesting } from "./typechain/offering/ModelVesting.js";
+export { RevenueClaimer__factory } from "./typechain/factories/periphery/RevenueClaimer__factory.js";
+export type { RevenueClaimer } from "./typechain/periphery/RevenueClaimer.js";

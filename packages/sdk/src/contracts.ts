@@ -11,6 +11,7 @@ import { IProviderStaking__factory } from "./typechain/factories/interfaces/IPro
 import { IRandomnessBeacon__factory } from "./typechain/factories/interfaces/IRandomnessBeacon__factory.js";
 import { IOfferingFactory__factory } from "./typechain/factories/interfaces/IOfferingFactory__factory.js";
 import { OfferingLens__factory } from "./typechain/factories/periphery/OfferingLens__factory.js";
+import { RevenueClaimer__factory } from "./typechain/factories/periphery/RevenueClaimer__factory.js";
 import { ISettlementAsset__factory } from "./typechain/factories/interfaces/ISettlementAsset__factory.js";
 import type { IAuditCourt } from "./typechain/interfaces/IAuditCourt.js";
 import type { IJobEscrow } from "./typechain/interfaces/IJobEscrow.js";
@@ -20,6 +21,7 @@ import type { IProviderStaking } from "./typechain/interfaces/IProviderStaking.j
 import type { IRandomnessBeacon } from "./typechain/interfaces/IRandomnessBeacon.js";
 import type { IOfferingFactory } from "./typechain/interfaces/IOfferingFactory.js";
 import type { OfferingLens } from "./typechain/periphery/OfferingLens.js";
+import type { RevenueClaimer } from "./typechain/periphery/RevenueClaimer.js";
 import type { ISettlementAsset } from "./typechain/interfaces/ISettlementAsset.js";
 
 /** The contracts of one deployment, typed, with the provider they read through. */
@@ -38,6 +40,8 @@ export interface Contracts {
   readonly offerings: IOfferingFactory;
   /** Views of offerings and holdings. */
   readonly offeringLens: OfferingLens;
+  /** Claims of several tokens at once. */
+  readonly revenueClaimer: RevenueClaimer;
 }
 
 /**
@@ -67,8 +71,16 @@ export function contractsOf(deployment: Deployment, runner: ContractRunner): Con
       hint: "Connect it to a provider first: signer.connect(provider).",
     });
   }
-  const { ProviderStaking, ModelRegistry, JobEscrow, AuditCourt, DrandBeacon, OfferingFactory, OfferingLens } =
-    deployment.contracts;
+  const {
+    ProviderStaking,
+    ModelRegistry,
+    JobEscrow,
+    AuditCourt,
+    DrandBeacon,
+    OfferingFactory,
+    OfferingLens,
+    RevenueClaimer,
+  } = deployment.contracts;
   return {
     deployment,
     chainId: BigInt(deployment.chainId),
@@ -82,6 +94,7 @@ export function contractsOf(deployment: Deployment, runner: ContractRunner): Con
     beacon: IRandomnessBeacon__factory.connect(DrandBeacon, provider),
     offerings: IOfferingFactory__factory.connect(OfferingFactory, provider),
     offeringLens: OfferingLens__factory.connect(OfferingLens, provider),
+    revenueClaimer: RevenueClaimer__factory.connect(RevenueClaimer, provider),
   };
 }
 

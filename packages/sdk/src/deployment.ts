@@ -38,6 +38,7 @@ export const deploymentSchema = z.object({
     AuditCourt: address,
     OfferingFactory: address,
     OfferingLens: address,
+    RevenueClaimer: address,
   }),
   /** First block that can hold an event of these contracts: where readers start. */
   deployedAtBlock: z.int().nonnegative(),

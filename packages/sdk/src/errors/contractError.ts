@@ -3,7 +3,10 @@ import { type ErrorDescription, Interface, type JsonFragment } from "ethers";
 import { AssayError } from "../errors.js";
 import { IAuditCourt__factory } from "../typechain/factories/interfaces/IAuditCourt__factory.js";
 import { IJobEscrow__factory } from "../typechain/factories/interfaces/IJobEscrow__factory.js";
+import { IModelOffering__factory } from "../typechain/factories/interfaces/IModelOffering__factory.js";
 import { IModelRegistry__factory } from "../typechain/factories/interfaces/IModelRegistry__factory.js";
+import { IModelToken__factory } from "../typechain/factories/interfaces/IModelToken__factory.js";
+import { IOfferingFactory__factory } from "../typechain/factories/interfaces/IOfferingFactory__factory.js";
 import { IProviderStaking__factory } from "../typechain/factories/interfaces/IProviderStaking__factory.js";
 import { IRandomnessBeacon__factory } from "../typechain/factories/interfaces/IRandomnessBeacon__factory.js";
 import { BN254__factory } from "../typechain/factories/libraries/BN254__factory.js";
@@ -22,7 +25,7 @@ export interface ContractErrorDetails {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-// The interfaces hold the errors of the five contracts; these are of the libraries and tokens underneath them.
+// The interfaces hold the errors of the contracts; these are of the libraries and tokens underneath them.
 const FOREIGN_ERRORS = [
   "error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)",
   "error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)",
@@ -68,6 +71,9 @@ const errors = new Interface([
   ...errorsOf(IJobEscrow__factory.abi),
   ...errorsOf(IAuditCourt__factory.abi),
   ...errorsOf(IRandomnessBeacon__factory.abi),
+  ...errorsOf(IOfferingFactory__factory.abi),
+  ...errorsOf(IModelOffering__factory.abi),
+  ...errorsOf(IModelToken__factory.abi),
   ...errorsOf(BN254__factory.abi),
   ...errorsOf(MerkleSumTree__factory.abi),
   ...FOREIGN_ERRORS,

@@ -36,6 +36,13 @@ const registry: Record<string, ContractHint> = {
   ModelRegistry_UnknownModel: fix("Check the model id; models are listed by getModels."),
   ModelRegistry_UnknownVersion: fix("Use a published version, at most the latest one."),
   ModelRegistry_NotModelOwner: fix("Use the key that holds the model's token."),
+  ModelRegistry_RoyaltyBelowFloor: fix(
+    "A share of the royalty has been sold, or is on sale: it can rise, but not fall below the floor.",
+  ),
+  ModelRegistry_PayoutLocked: fix(
+    "An offering of the model decides who is paid: wait until it has ended, or cancel it before it opens. After one that succeeded the payout is its token for ever.",
+  ),
+  ModelRegistry_NotOffering: protocolOnly,
   ModelRegistry_RoyaltyTooHigh: fix("Set a royalty within the limit of the deployment."),
   ModelRegistry_InvalidVersion: fix("Change this field of the version so that it keeps the limit."),
   ModelRegistry_ZeroAddress: zeroAddress,
@@ -122,6 +129,44 @@ const beacon: Record<string, ContractHint> = {
   RandomnessBeacon_InvalidParameter: parameterRule,
 };
 
+const offerings: Record<string, ContractHint> = {
+  OfferingFactory_InvalidParameter: fix("Change this value so that it keeps the limit."),
+  OfferingFactory_ZeroAddress: fix("Name an address for this share, or set the share to 0."),
+  OfferingFactory_NotModelOwner: fix("Use the key that holds the model's token."),
+  OfferingFactory_UnknownOffering: protocolOnly,
+  OfferingFactory_NotContract: fix("Only contracts, such as an exchange's, can be excluded from revenue."),
+  ModelOffering_WrongPhase: fix("Look at the offering's phase: it decides what can be done now."),
+  ModelOffering_NotIssuer: fix("Use the key of the offering's issuer."),
+  ModelOffering_NotFactory: protocolOnly,
+  ModelOffering_ModelSold: fix("The issuer does not own the model any more, so it cannot sell its royalties."),
+  ModelOffering_TooLate: fix("The opening time has passed; make a new offering with a later one."),
+  ModelOffering_ZeroAmount: zeroAmount,
+  ModelOffering_ZeroAddress: zeroAddress,
+  ModelOffering_NotAllowed: fix("Use the account, the cap and the proof of the offering's allow-list."),
+  ModelOffering_CapExceeded: fix("Commit less: the allow-list caps what this account may commit in all."),
+  ModelOffering_TotalTooLarge: fix("Commit less; the total must fit 96 bits."),
+  ModelOffering_AssetTakesFee: fix("Assets that take a fee on transfer cannot be committed."),
+  ModelOffering_CommitmentsFinal: fix("Commitments are final now; settle or take the refund after the end."),
+  ModelOffering_CommitmentTooSmall: fix("Withdraw at most what this account has committed."),
+  ModelOffering_NothingCommitted: fix("This account has committed nothing, or has taken its tokens or refund already."),
+  ModelOffering_AlreadyTaken: fix("This was done already; it happens once."),
+  ModelToken_NotOffering: protocolOnly,
+  ModelToken_NotLaunched: fix("The token's offering has not succeeded: nothing moves and nothing is paid in before."),
+  ModelToken_AlreadyLaunched: protocolOnly,
+  ModelToken_InvalidParameter: fix("Change this value so that it keeps the limit."),
+  ModelToken_ZeroAddress: zeroAddress,
+  ModelToken_ZeroAmount: zeroAmount,
+  ModelToken_RevenueTooLarge: fix("Deposit less; the token can account for no more."),
+  ModelToken_NothingToClaim: later("Nothing has streamed to this account since its last claim."),
+  ModelToken_NothingRedeemed: fix("The redemption pool pays nothing for so few tokens now."),
+  ModelToken_RedemptionTooLow: fix("The pool pays less than the minimum now; accept less, or keep the tokens."),
+  ModelToken_NoEpochClosed: later("Wait until the present epoch has ended."),
+  ModelToken_NotPushable: fix("This contract has to claim itself, or to set a payout address first."),
+  ModelToken_Excluded: fix("This address never earns revenue; it was excluded when the token was made, or is a pool."),
+  ModelToken_NotPool: fix("The token's verifier does not know this address as one of its pools."),
+  ModelToken_TransferRestricted: fix("The issuer's transfer policy refuses this transfer; it says why by its code."),
+};
+
 const libraries: Record<string, ContractHint> = {
   BN254_PrecompileFailed: fix(
     "The key or the signature is no point of the curve, or the chain lacks the curve's precompiles.",
@@ -177,6 +222,7 @@ export const CONTRACT_HINTS: Readonly<Record<string, ContractHint>> = {
   ...escrow,
   ...court,
   ...beacon,
+  ...offerings,
   ...libraries,
   ...foreign,
 };

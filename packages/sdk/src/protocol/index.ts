@@ -1,4 +1,5 @@
 /** Everything that two programs must agree on: hashes, typed data, sum tree, sampling law, policies. */
+export * from "./allowlist.js";
 export * from "./canonicalJson.js";
 export {
   assayDomain,

@@ -13,6 +13,7 @@ export const DEPLOYMENT = {
     AuditCourt: "0xab5801a7d398351b8be11c439e05c5b3259aec9b",
     OfferingFactory: address("6"),
     OfferingLens: address("7"),
+    RevenueClaimer: address("8"),
   },
   deployedAtBlock: 1,
   beacon: {

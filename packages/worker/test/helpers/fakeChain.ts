@@ -38,6 +38,7 @@ export const ADDRESSES = {
   DrandBeacon: address(0xa5),
   OfferingFactory: address(0xa6),
   OfferingLens: address(0xa7),
+  RevenueClaimer: address(0xa8),
 };
 
 /** An RPC server that answers what a worker asks before it works: the other side of a true boundary. */

@@ -144,11 +144,11 @@ library StreamMath {
         uint256 redeemBps
     ) private pure returns (uint256) {
         unchecked {
-            uint256 afterwards = releasedDown(current, to, length);
+            uint256 afterwards = (current * to) / length;
             afterwards -= (afterwards * redeemBps) / BPS;
             if (from == 0) return afterwards;
-            uint256 before = releasedDown(current, from, length);
-            return afterwards - (before - (before * redeemBps) / BPS);
+            uint256 before = (current * from) / length;
+            return afterwards + (before * redeemBps) / BPS - before;
         }
     }
 }

@@ -8,18 +8,25 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 /// @title Models: their owners, versions, royalties and payouts
 /// @notice See `IModelRegistry`.
 abstract contract ModelCatalogue is IModelRegistry, ERC721 {
+    /// @dev Whose the payout is: the owner's, nobody's while an offering goes on, the token's for ever.
+    enum PayoutState {
+        Open,
+        Locked,
+        Assigned
+    }
+
     /// @notice Two slots.
     struct Model {
-        // slot 0: all that a job copies of the model
+        // slot 0: all that jobs and royalties need of the model
         address payout;
+        PayoutState payoutState;
         uint16 royaltyBps;
         uint16 pendingRoyaltyBps;
-        uint48 pendingAt;
         uint16 royaltyFloorBps;
+        uint40 pendingAt;
         // slot 1
         address offering;
         uint32 latestVersion;
-        bool assigned;
     }
 
     /// @notice Most sample points of an audit. All of them must be opened in one transaction of at most 16,777,216 gas: a
@@ -94,9 +101,10 @@ abstract contract ModelCatalogue is IModelRegistry, ERC721 {
             revert ModelRegistry_RoyaltyBelowFloor(modelId, royaltyBps, model.royaltyFloorBps);
         }
         uint16 current = _royalty(model);
-        uint48 effectiveAt = uint48(block.timestamp);
+        // 40 bits: the delay is at most a year.
+        uint40 effectiveAt = uint40(block.timestamp);
         if (royaltyBps > current) {
-            effectiveAt += ROYALTY_DELAY;
+            effectiveAt += uint40(ROYALTY_DELAY);
             (model.royaltyBps, model.pendingRoyaltyBps, model.pendingAt) = (current, royaltyBps, effectiveAt);
         } else {
             (model.royaltyBps, model.pendingRoyaltyBps, model.pendingAt) = (royaltyBps, 0, 0);
@@ -108,7 +116,7 @@ abstract contract ModelCatalogue is IModelRegistry, ERC721 {
     function setPayout(uint256 modelId, address payout) external onlyModelOwner(modelId) {
         _requireNonZero(payout);
         Model storage model = _models[modelId];
-        if (model.offering != address(0)) revert ModelRegistry_PayoutLocked(modelId, model.offering);
+        _requireOpen(modelId, model);
         model.payout = payout;
         emit PayoutSet(modelId, payout);
     }
@@ -116,24 +124,24 @@ abstract contract ModelCatalogue is IModelRegistry, ERC721 {
     /// @inheritdoc IModelRegistry
     function lockPayout(uint256 modelId, address offering) external only(OFFERINGS) {
         Model storage model = _requireModel(modelId);
-        if (model.offering != address(0)) revert ModelRegistry_PayoutLocked(modelId, model.offering);
+        _requireOpen(modelId, model);
         uint16 floorBps = _royalty(model);
-        (model.offering, model.royaltyFloorBps) = (offering, floorBps);
+        (model.payoutState, model.offering, model.royaltyFloorBps) = (PayoutState.Locked, offering, floorBps);
         emit PayoutLocked(modelId, offering, floorBps);
     }
 
     /// @inheritdoc IModelRegistry
     function releasePayout(uint256 modelId) external {
-        Model storage model = _requireUnassigned(modelId);
-        (model.offering, model.royaltyFloorBps) = (address(0), 0);
+        Model storage model = _requireOffering(modelId);
+        (model.payoutState, model.offering, model.royaltyFloorBps) = (PayoutState.Open, address(0), 0);
         emit PayoutReleased(modelId, msg.sender);
     }
 
     /// @inheritdoc IModelRegistry
     function assignPayout(uint256 modelId, address token) external {
         _requireNonZero(token);
-        Model storage model = _requireUnassigned(modelId);
-        (model.payout, model.assigned) = (token, true);
+        Model storage model = _requireOffering(modelId);
+        (model.payoutState, model.payout) = (PayoutState.Assigned, token);
         emit PayoutAssigned(modelId, msg.sender, token);
     }
 
@@ -155,14 +163,15 @@ abstract contract ModelCatalogue is IModelRegistry, ERC721 {
     /// @inheritdoc IModelRegistry
     function offeringOf(uint256 modelId) external view returns (address offering, uint16 floorBps, bool assigned) {
         Model storage model = _requireModel(modelId);
-        return (model.offering, model.royaltyFloorBps, model.assigned);
+        return (model.offering, model.royaltyFloorBps, model.payoutState == PayoutState.Assigned);
     }
 
     /// @inheritdoc IModelRegistry
     function royaltyRecipient(uint256 modelId) external view returns (address recipient, bool isToken) {
         Model storage model = _requireModel(modelId);
-        (recipient, isToken) = (model.payout, model.assigned);
-        if (!isToken && model.offering != address(0)) revert ModelRegistry_PayoutLocked(modelId, model.offering);
+        PayoutState state = model.payoutState;
+        if (state == PayoutState.Locked) revert ModelRegistry_PayoutLocked(modelId, model.offering);
+        return (model.payout, state == PayoutState.Assigned);
     }
 
     /// @inheritdoc IModelRegistry
@@ -212,7 +221,7 @@ abstract contract ModelCatalogue is IModelRegistry, ERC721 {
 
     /// @dev Rate in force: a raise that waited long enough counts without a transaction.
     function _royalty(Model storage model) private view returns (uint16) {
-        uint48 pendingAt = model.pendingAt;
+        uint256 pendingAt = model.pendingAt;
         return pendingAt != 0 && block.timestamp >= pendingAt ? model.pendingRoyaltyBps : model.royaltyBps;
     }
 
@@ -221,11 +230,15 @@ abstract contract ModelCatalogue is IModelRegistry, ERC721 {
         if (model.payout == address(0)) revert ModelRegistry_UnknownModel(modelId);
     }
 
-    /// @dev The caller must be the model's offering, and that not have succeeded.
-    function _requireUnassigned(uint256 modelId) private view returns (Model storage model) {
+    /// @dev The caller must be the offering that goes on.
+    function _requireOffering(uint256 modelId) private view returns (Model storage model) {
         model = _requireModel(modelId);
         if (model.offering != msg.sender) revert ModelRegistry_NotOffering(modelId, msg.sender, model.offering);
-        if (model.assigned) revert ModelRegistry_PayoutLocked(modelId, msg.sender);
+        if (model.payoutState != PayoutState.Locked) revert ModelRegistry_PayoutLocked(modelId, msg.sender);
+    }
+
+    function _requireOpen(uint256 modelId, Model storage model) private view {
+        if (model.payoutState != PayoutState.Open) revert ModelRegistry_PayoutLocked(modelId, model.offering);
     }
 
     function _requireVersion(uint256 modelId, uint32 version) private view returns (Version storage terms) {

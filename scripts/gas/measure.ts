@@ -18,6 +18,7 @@ import {
 import { getBytes, id } from "ethers";
 
 import { createNetwork, finalize, type Network, type Served, serve } from "./network.js";
+import { measureOfferings } from "./offerings.js";
 
 /** Gas of each step. Whole transactions, unless the name says otherwise. */
 export type Figures = Record<string, number>;
@@ -42,6 +43,7 @@ export async function measure(): Promise<Figures> {
     ...bulk,
     ...(await beaconPosts()),
     ...(await draws()),
+    ...(await measureOfferings()),
   };
 }
 

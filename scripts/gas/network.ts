@@ -43,13 +43,14 @@ const SAMPLE_POINTS = [1n, 8n] as const;
 const PRICE = 1_000_000n;
 const DEPOSIT = 5_000_000_000n;
 const WAD = 10n ** 18n;
+const ROYALTY_BPS = 500n;
 const INPUT_UNITS = 32n;
 const OUTPUT_UNITS = 120n;
 
 export type Network = Awaited<ReturnType<typeof createNetwork>>;
 
 /** A fresh in-process chain under the prices of the newest hardfork, with the real deployment and everybody at work. */
-export async function createNetwork() {
+export async function createNetwork({ royaltyBps = ROYALTY_BPS } = {}) {
   const connection = await hre.network.create("gas");
   const { ethers } = connection;
   const parameters = await readParameters("deploy/parameters/local.json");
@@ -75,7 +76,7 @@ export async function createNetwork() {
   const policyId = id("policy of the gas network");
   const version = { policyId, verifierFee: 10_000n, detection: WAD, samplePoints: SAMPLE_POINTS[0] };
   const owner = { contracts, sender: modelOwner };
-  await registerModel(owner, { royaltyBps: 500n, uri: "", version, policyURI: "" });
+  await registerModel(owner, { royaltyBps, uri: "", version, policyURI: "" });
   await publishVersion(owner, {
     modelId: MODEL,
     terms: { ...version, samplePoints: SAMPLE_POINTS[1] },
@@ -97,7 +98,7 @@ export async function createNetwork() {
     chainId,
     policyId,
     token,
-    senders: { deployer, requester, operator, providers },
+    senders: { deployer, requester, modelOwner, operator, providers },
     gas: { deposit: steady.gasUsed },
   };
 }

@@ -1,9 +1,10 @@
-import { type Contracts, flushProtocolFees, flushRoyalty, flushSink, type PolicyDocument } from "@assay/sdk";
+import { type Contracts, flushProtocolFees, flushSink, type PolicyDocument } from "@assay/sdk";
 import { formatUnits } from "ethers";
 
 import { COLLATERAL_TIERS, type FinishedJob, JobRunner, PRICE } from "./jobs.js";
 import { type Ledger, readGas, readLedger, readSlashes, type Slashes } from "./ledger.js";
 import { deploy, type Endpoints, modelPolicy, startChain, startWorker, untilReady } from "./network.js";
+import { claimRoyalties, openForAnHour, type Revenue, type Sale, sellShares } from "./offering.js";
 import type { Processes } from "./processes.js";
 import { moneyOf, type ProviderRow } from "./report.js";
 import { type Actors, createActors, type DemoProvider, registerNetwork } from "./setUp.js";
@@ -23,11 +24,14 @@ export interface DemoResult {
   readonly providers: readonly ProviderRow[];
   readonly ledger: Ledger;
   readonly slashes: Slashes;
-  readonly royaltyClaimed: bigint;
-  /** Whether the model's owner received exactly what the paid jobs owed it. */
+  readonly sale: Sale;
+  readonly revenue: Revenue;
+  /** Whether the token received exactly the royalties of the paid jobs. */
   readonly royaltyHolds: boolean;
   readonly gas: ReadonlyMap<string, readonly number[]>;
   readonly money: (amount: bigint) => string;
+  /** Opens an offering of another model for an hour, for whoever wants to try one. @returns its id */
+  readonly openOffering: () => Promise<bigint>;
 }
 
 /** One run of the whole network. */
@@ -52,14 +56,20 @@ export class Demo {
     const policy = await modelPolicy();
     const actors = await createActors(contracts, rpc, this.folder, this.endpoints.workerPorts);
     const { modelId } = await registerNetwork(contracts, actors, policy);
-    await this.#startWorkers(actors.providers, { file, modelId, policy });
+    // The sale takes its seconds while the workers start.
+    const [sale] = await Promise.all([
+      sellShares(contracts, actors, modelId),
+      this.#startWorkers(actors.providers, { file, modelId, policy }),
+    ]);
     screen.line(`${actors.providers.length} workers run, each a process of its own; one of them cheats.`);
+    this.#tellSale(contracts, sale);
 
     screen.step("Jobs");
     const jobs = await this.#runJobs(contracts, modelId, actors);
 
     screen.step("Settlement");
-    const royalty = await this.#claimRoyalty(contracts, modelId, actors);
+    const revenue = await claimRoyalties(contracts, actors, modelId, sale);
+    this.#tellRevenue(contracts, revenue);
     await this.#flush(contracts, modelId, actors);
     const blockNumber = await rpc.getBlockNumber();
     const slashes = await readSlashes(contracts);
@@ -68,10 +78,12 @@ export class Demo {
       slashes,
       ledger: await readLedger(contracts, rpc, blockNumber),
       providers: await this.#providerRows(contracts, actors, jobs, slashes, blockNumber),
-      royaltyClaimed: royalty.claimed,
-      royaltyHolds: royalty.claimed === royalty.received && royalty.claimed === (await royaltiesOf(contracts)),
+      sale,
+      revenue,
+      royaltyHolds: revenue.flushed === (await royaltiesOf(contracts)),
       gas: await readGas(contracts, rpc, blockNumber),
       money: this.#money(contracts),
+      openOffering: () => openForAnHour(contracts, actors, policy),
     };
   }
 
@@ -115,17 +127,21 @@ export class Demo {
     return jobs;
   }
 
-  async #claimRoyalty(
-    contracts: Contracts,
-    modelId: bigint,
-    { deployer, modelOwner }: Actors,
-  ): Promise<{ claimed: bigint; received: bigint }> {
-    const before = await contracts.asset.balanceOf(modelOwner.address);
-    // Anyone may flush: the money goes to the model's payout address, without a second step.
-    const { amount } = await flushRoyalty({ contracts, sender: deployer }, { modelId });
-    const received = (await contracts.asset.balanceOf(modelOwner.address)) - before;
-    this.screen.line(`Royalties paid to the model's owner: ${this.#money(contracts)(amount)}.`);
-    return { claimed: amount, received };
+  #tellSale(contracts: Contracts, { raised, proceeds, buyers }: Sale): void {
+    const money = this.#money(contracts);
+    const times = (Number((raised * 100n) / proceeds) / 100).toFixed(2);
+    this.screen.line(
+      `Half of the model's income was sold: ${buyers} buyers wanted ${money(raised)} of it, ${times} times the hard cap, and got ` +
+        `what is above ${money(proceeds)} back.`,
+    );
+  }
+
+  #tellRevenue(contracts: Contracts, { flushed, claimed, holders, redemptionPool }: Revenue): void {
+    const money = this.#money(contracts);
+    this.screen.line(`Royalties paid to the model's token: ${money(flushed)}.`);
+    this.screen.line(
+      `They have streamed to ${holders} holders, who claimed ${money(claimed)}; ${money(redemptionPool)} wait for who burns tokens.`,
+    );
   }
 
   async #flush(contracts: Contracts, modelId: bigint, { deployer }: Actors): Promise<void> {

@@ -1,4 +1,12 @@
-import { type Contracts, getSolvency, queryEvents, type Solvency } from "@assay/sdk";
+import {
+  type Contracts,
+  getOfferings,
+  getSolvency,
+  IModelOffering__factory,
+  IModelToken__factory,
+  queryEvents,
+  type Solvency,
+} from "@assay/sdk";
 import { Contract, Interface, type JsonRpcProvider } from "ethers";
 
 const TOKEN_ABI = [
@@ -21,14 +29,15 @@ export interface Ledger {
 
 /** Accounts for every unit of the asset at `blockNumber`: whoever has ever received any is asked. */
 export async function readLedger(contracts: Contracts, rpc: JsonRpcProvider, blockNumber: number): Promise<Ledger> {
-  const { asset: assetInfo, contracts: addresses } = contracts.deployment;
+  const { asset: assetInfo } = contracts.deployment;
   const asset = new Contract(assetInfo.address, TOKEN_ABI, rpc);
   const at = { blockTag: blockNumber };
   const transfers = await asset.queryFilter("Transfer", 0, blockNumber);
   const topic = new Interface(TOKEN_ABI);
   const holders = new Set(transfers.map((log) => String(topic.parseLog(log)?.args["to"])));
   const sinkAddress = await contracts.staking.sink();
-  const own = new Set<string>(Object.values(addresses));
+  const solvency = await getSolvency({ contracts }, { blockNumber });
+  const own = new Set<string>(solvency.contracts.map(({ address }) => address));
   let [wallets, held, sink] = [0n, 0n, 0n];
   for (const holder of holders) {
     const balance = (await asset.getFunction("balanceOf")(holder, at)) as bigint;
@@ -37,7 +46,6 @@ export async function readLedger(contracts: Contracts, rpc: JsonRpcProvider, blo
     else wallets += balance;
   }
   const supply = (await asset.getFunction("totalSupply")(at)) as bigint;
-  const solvency = await getSolvency({ contracts }, { blockNumber });
   const exact = solvency.contracts.every(({ surplus }) => surplus === 0n);
   return {
     blockNumber,
@@ -80,15 +88,21 @@ export async function readGas(
   rpc: JsonRpcProvider,
   lastBlock: number,
 ): Promise<Map<string, number[]>> {
-  const { staking, registry, escrow, court, beacon, deployment } = contracts;
-  const { ProviderStaking, ModelRegistry, JobEscrow, AuditCourt, DrandBeacon } = deployment.contracts;
-  const interfaces = new Map<string, Interface>([
-    [ProviderStaking.toLowerCase(), staking.interface],
-    [ModelRegistry.toLowerCase(), registry.interface],
-    [JobEscrow.toLowerCase(), escrow.interface],
-    [AuditCourt.toLowerCase(), court.interface],
-    [DrandBeacon.toLowerCase(), beacon.interface],
-  ]);
+  const { staking, registry, escrow, court, beacon, offerings, deployment } = contracts;
+  const { ProviderStaking, ModelRegistry, JobEscrow, AuditCourt, DrandBeacon, OfferingFactory } = deployment.contracts;
+  const known: [address: string, abi: Interface][] = [
+    [ProviderStaking, staking.interface],
+    [ModelRegistry, registry.interface],
+    [JobEscrow, escrow.interface],
+    [AuditCourt, court.interface],
+    [DrandBeacon, beacon.interface],
+    [OfferingFactory, offerings.interface],
+  ];
+  for (const { offering, token } of await getOfferings({ contracts })) {
+    known.push([offering, IModelOffering__factory.createInterface()]);
+    known.push([token, IModelToken__factory.createInterface()]);
+  }
+  const interfaces = new Map(known.map(([address, abi]) => [address.toLowerCase(), abi]));
   const gas = new Map<string, number[]>();
   for (let number = deployment.deployedAtBlock; number <= lastBlock; ++number) {
     const block = await rpc.getBlock(number, true);

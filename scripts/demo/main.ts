@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
 import { AssayError, toAssayError } from "@assay/sdk";
+import { LOCAL_DEPLOYMENT } from "@assay/sdk/node";
 
 import { Demo, type DemoResult, type Screen } from "./demo.js";
 import { chooseEndpoints, type Endpoints } from "./network.js";
@@ -47,7 +48,7 @@ async function main(): Promise<number> {
     const demo = new Demo(processes, endpoints, folder, options.prompts, screen, stop.signal);
     const result = await Promise.race([demo.run(), aborted(stop.signal)]);
     report(result, screen, started);
-    if (options.keep) await keep(processes, endpoints, folder, say);
+    if (options.keep) await keep(processes, endpoints, folder, say, result.openOffering);
     else await processes.stopAll();
     if (options.json) console.log(jsonLine(result));
     return holds(result) ? EXIT.ok : EXIT.failed;
@@ -59,16 +60,22 @@ async function main(): Promise<number> {
 }
 
 /** Everything adds up: money, slashes, royalties, every honest job paid and the cheat slashed. */
-function holds({ jobs, ledger, slashes, royaltyHolds }: DemoResult): boolean {
+function holds({ jobs, ledger, slashes, royaltyHolds, sale, revenue }: DemoResult): boolean {
   const honest = jobs.filter(({ provider }) => !provider.cheats);
   const caught = jobs.some(({ provider, result }) => provider.cheats && result.outcome === "Rejected");
   return (
-    ledger.holds && slashes.holds && royaltyHolds && caught && honest.every(({ result }) => result.outcome === "Paid")
+    ledger.holds &&
+    slashes.holds &&
+    royaltyHolds &&
+    sale.holds &&
+    revenue.holds &&
+    caught &&
+    honest.every(({ result }) => result.outcome === "Paid")
   );
 }
 
 function report(result: DemoResult, screen: Screen, started: number): void {
-  const { jobs, providers, ledger, slashes, gas, money, royaltyHolds } = result;
+  const { jobs, providers, ledger, slashes, gas, money, royaltyHolds, sale, revenue } = result;
   const { supply, wallets, contracts, sink } = ledger;
   screen.step("Result");
   screen.line(`\n${providerTable(providers, money)}`);
@@ -90,7 +97,9 @@ function report(result: DemoResult, screen: Screen, started: number): void {
   const checks: [string, boolean][] = [
     ["every unit is accounted for", ledger.holds],
     ["slashed = sink + requesters + verifiers", slashes.holds],
-    ["royalties claimed = royalties of the paid jobs", royaltyHolds],
+    ["the sale raised its hard cap, and the rest went back", sale.holds],
+    ["royalties paid to the token = royalties of the paid jobs", royaltyHolds],
+    ["royalties = claimed by holders + redemption pool", revenue.holds],
     [
       "every honest job was paid",
       jobs.every(({ provider, result: { outcome } }) => provider.cheats || outcome === "Paid"),
@@ -105,7 +114,7 @@ function report(result: DemoResult, screen: Screen, started: number): void {
   screen.line(`\nDone in ${seconds(started)} s.`);
 }
 
-function jsonLine({ jobs, ledger, slashes, royaltyClaimed, gas }: DemoResult): string {
+function jsonLine({ jobs, ledger, slashes, sale, revenue, royaltyHolds, gas }: DemoResult): string {
   const slashed = new Set(
     jobs.filter(({ result }) => result.outcome === "Rejected").map(({ provider }) => provider.owner.address),
   );
@@ -119,8 +128,12 @@ function jsonLine({ jobs, ledger, slashes, royaltyClaimed, gas }: DemoResult): s
     audited: jobs.filter(({ result }) => result.audited).length,
     slashedProviders: slashed.size,
     slashed: slashes.total.toString(),
-    royaltyClaimed: royaltyClaimed.toString(),
-    conserved: ledger.holds && slashes.holds,
+    raised: sale.raised.toString(),
+    proceeds: sale.proceeds.toString(),
+    royaltyClaimed: revenue.flushed.toString(),
+    revenueClaimed: revenue.claimed.toString(),
+    holders: revenue.holders,
+    conserved: ledger.holds && slashes.holds && sale.holds && royaltyHolds && revenue.holds,
     gas: Object.fromEntries(medians) as Record<string, number>,
   });
 }
@@ -130,23 +143,26 @@ async function keep(
   endpoints: Endpoints,
   folder: string,
   say: (text: string) => void,
+  openOffering: () => Promise<bigint>,
 ): Promise<void> {
-  const ends = new AbortController();
+  const file = path.join(folder, "assay.json");
+  const offeringId = await openOffering();
+  // Where programs look that are told no other deployment.
+  await mkdir(path.dirname(LOCAL_DEPLOYMENT), { recursive: true });
+  await copyFile(file, LOCAL_DEPLOYMENT);
   say(`\nStill running (Ctrl+C ends it):`);
   say(`  chain       ${endpoints.chain}`);
   say(`  beacon      ${endpoints.beacon}`);
   endpoints.workerPorts.forEach((port, index) => {
     say(`  worker ${index + 1}    http://127.0.0.1:${port}`);
   });
-  say(`  deployment  ${path.join(folder, "assay.json")}  (export ASSAY_DEPLOYMENT to use it)`);
+  say(`  deployment  ${LOCAL_DEPLOYMENT}  (found by itself from this folder; elsewhere set ASSAY_DEPLOYMENT=${file})`);
+  say(`  offering    number ${offeringId} is open for an hour`);
+  say(`\nIn another terminal: npm run web shows offerings and revenue; npm run assay -- --help lists the commands.`);
   await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        ends.abort();
-        resolve();
-      });
-    }
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
   });
+  await rm(LOCAL_DEPLOYMENT, { force: true });
   await processes.stopAll();
 }
 

@@ -53,12 +53,16 @@ export function gasTable(gas: ReadonlyMap<string, readonly number[]>): string {
 }
 
 export function solvencyTable(contracts: readonly ContractSolvency[], money: (amount: bigint) => string): string {
-  const rows = contracts.flatMap(({ name, balance, obligations, owed, surplus }) => [
-    [`${name} holds`, money(balance)],
-    ...grouped(obligations).map(([item, amount]) => [`  owes ${item}`, money(amount)]),
-    [surplus === 0n ? "  = owed, exactly" : `  owed (off by ${surplus} units)`, money(owed)],
-  ]);
-  return table(["contract", "amount"], rows);
+  const idle = contracts.filter(({ balance, obligations }) => balance === 0n && obligations.length === 0);
+  const rows = contracts
+    .filter((contract) => !idle.includes(contract))
+    .flatMap(({ name, balance, obligations, owed, surplus }) => [
+      [`${name} holds`, money(balance)],
+      ...grouped(obligations).map(([item, amount]) => [`  owes ${item}`, money(amount)]),
+      [surplus === 0n ? "  = owed, exactly" : `  owed (off by ${surplus} units)`, money(owed)],
+    ]);
+  const rest = `${idle.map(({ name }) => name).join(", ")} hold and owe nothing.`;
+  return `${table(["contract", "amount"], rows)}\n${rest}`;
 }
 
 /** Items of one kind, told apart only by whom they are owed to, as one line. */

@@ -19,10 +19,12 @@ import { Contract, encryptKeystoreJson, type HDNodeWallet, type JsonRpcProvider,
 
 export const HONEST_PROVIDERS = 8;
 const REQUESTERS = 3;
+const BUYERS = 4;
 
 const STAKE = 1_000_000_000n;
 const REQUESTER_FUNDS = 500_000_000n;
-const ROYALTY_BPS = 500n;
+const BUYER_FUNDS = 200_000_000n;
+export const ROYALTY_BPS = 500n;
 const OPERATOR_GAS = parseEther("10");
 /** Rounds of the key derivation: these keystores live as long as the demo. */
 const SCRYPT = { N: 1_024, r: 8, p: 1 };
@@ -48,6 +50,10 @@ export interface Actors {
   readonly deployer: Sender;
   readonly modelOwner: Sender;
   readonly requesters: readonly Sender[];
+  /** Buy shares of the model's income. */
+  readonly buyers: readonly Sender[];
+  /** Gets the ecosystem's share. */
+  readonly community: Sender;
   readonly providers: readonly DemoProvider[];
 }
 
@@ -65,6 +71,9 @@ export async function createActors(
   const requesters = await Promise.all(
     Array.from({ length: REQUESTERS }, (_, index) => signerSender(key(ports.length + 2 + index))),
   );
+  const firstBuyer = ports.length + 2 + REQUESTERS;
+  const buyers = await Promise.all(Array.from({ length: BUYERS }, (_, index) => signerSender(key(firstBuyer + index))));
+  const community = await signerSender(key(firstBuyer + BUYERS));
   const providers = await Promise.all(
     ports.map(async (port, index) => {
       const cheats = index >= HONEST_PROVIDERS;
@@ -83,7 +92,8 @@ export async function createActors(
     await deployer.send({ label: "fund operator", to: operator, data: "0x", value: OPERATOR_GAS });
   }
   for (const { address } of requesters) await mint(address, REQUESTER_FUNDS);
-  return { deployer, modelOwner, requesters, providers };
+  for (const { address } of buyers) await mint(address, BUYER_FUNDS);
+  return { deployer, modelOwner, requesters, buyers, community, providers };
 }
 
 async function createProvider(
@@ -112,15 +122,14 @@ export async function registerNetwork(
   { modelOwner, providers, requesters }: Actors,
   policy: PolicyDocument,
 ): Promise<{ modelId: bigint }> {
-  const dataUri = (json: string): string => `data:application/json,${encodeURIComponent(json)}`;
   const [{ modelId }] = await Promise.all([
     registerModel(
       { contracts, sender: modelOwner },
       {
         royaltyBps: ROYALTY_BPS,
-        uri: dataUri(JSON.stringify({ name: "Alice, a byte-level n-gram model" })),
+        uri: jsonUri(JSON.stringify({ name: "Alice, a byte-level n-gram model" })),
         version: versionOfPolicy(policy),
-        policyURI: dataUri(policy.json),
+        policyURI: jsonUri(policy.json),
       },
     ),
     ...requesters.map((sender) => deposit({ contracts, sender }, { amount: REQUESTER_FUNDS })),
@@ -140,4 +149,9 @@ export async function registerNetwork(
       }),
   );
   return { modelId };
+}
+
+/** A URI that is its own document. */
+export function jsonUri(json: string): string {
+  return `data:application/json,${encodeURIComponent(json)}`;
 }

@@ -1,13 +1,7 @@
 import type { ReadContext } from "./context.js";
+import { type Debtor, type Obligation, offeringDebtors } from "./offeringObligations.js";
 import { queryEvents } from "./queryEvents.js";
 import { read } from "./read.js";
-
-/** One thing that a contract owes. */
-export interface Obligation {
-  /** What it is and to whom. */
-  readonly item: string;
-  readonly amount: bigint;
-}
 
 /** A contract's balance against everything it owes, in smallest units of the asset. */
 export interface ContractSolvency {
@@ -30,7 +24,8 @@ export interface Solvency {
  * Adds up what the contracts owe, item by item, and compares it with what they hold, everything at one block.
  *
  * The escrow owes account balances, the budgets of live jobs, and each model's royalties, audit pool and protocol fees; the
- * staking contract owes every account's stake and the sink's part of slashes; the others owe nothing.
+ * staking contract owes every account's stake and the sink's part of slashes; offerings owe commitments, refunds and proceeds,
+ * their tokens what holders have earned, what has not streamed yet, and the redemption pool; the others owe nothing.
  *
  * @param parameters.blockNumber block to read at; the latest unless given. The node must still have its state
  *
@@ -48,9 +43,15 @@ export async function getSolvency(
     ProviderStaking: await stakingObligations(context, blockNumber),
     JobEscrow: await escrowObligations(context, blockNumber),
   };
+  const fixed = Object.entries(deployment.contracts).map(([name, address]): Debtor => ({
+    name,
+    address,
+    obligations: owing[name] ?? [],
+  }));
+  const debtors = [...fixed, ...(await offeringDebtors(context, blockNumber))];
   const contracts = await Promise.all(
-    Object.entries(deployment.contracts).map(async ([name, address]): Promise<ContractSolvency> => {
-      const obligations = (owing[name] ?? []).filter(({ amount }) => amount !== 0n);
+    debtors.map(async ({ name, address, ...owes }): Promise<ContractSolvency> => {
+      const obligations = owes.obligations.filter(({ amount }) => amount !== 0n);
       const balance = await read(asset.balanceOf(address, { blockTag: blockNumber }));
       const owed = obligations.reduce((sum, { amount }) => sum + amount, 0n);
       return { name, address, balance, obligations, owed, surplus: balance - owed };

@@ -79,3 +79,4 @@ export { eventsOf, type RawLog, toPlain } from "./decode.js";
 export type { BatchAudited, BatchPaid, BatchSkipped, Finalization } from "./finalization.js";
 export { queryLogs } from "./queryLogs.js";
 export type { Landed } from "./transact.js";
+export type { Obligation } from "./offeringObligations.js";

@@ -9,7 +9,7 @@ export {
   loadKeystore,
   requireSafeKey,
 } from "./keystore.js";
-export { findDeployment, readDeployment } from "./readDeployment.js";
+export { findDeployment, LOCAL_DEPLOYMENT, readDeployment } from "./readDeployment.js";
 export { openSqlite } from "./sqlite.js";
 export { createTransactionTable, sqlTransactionStore } from "./sqlTransactionStore.js";
 export type { TransactionDatabase, TransactionTable } from "./sqlTransactionStore.js";

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 
 import { type Deployment, parseDeployment } from "../deployment.js";
 import { AssayError } from "../errors.js";
@@ -38,12 +40,17 @@ export async function readDeployment(file: string): Promise<Deployment> {
   return parseDeployment(content, `the deployment file ${file}`);
 }
 
+/** Where a network that runs on this machine leaves its deployment file, from the folder that it was started in. */
+export const LOCAL_DEPLOYMENT = ".assay/assay.json";
+
 /**
- * The deployment that the environment names in `ASSAY_DEPLOYMENT`, or the explicit file if there is one.
+ * The deployment of the explicit file, else of the one that `ASSAY_DEPLOYMENT` names, else of a network that runs on this
+ * machine and was started in this folder.
  *
  * @param options.file explicit file, goes first
  * @param options.env environment, `process.env` in programs
- * @throws AssayError `NO_DEPLOYMENT` if neither names one
+ * @param options.folder where to look for a local network's file, the working directory unless given
+ * @throws AssayError `NO_DEPLOYMENT` if there is none of them
  *
  * @example
  * const deployment = await findDeployment({ env: process.env });
@@ -51,15 +58,19 @@ export async function readDeployment(file: string): Promise<Deployment> {
 export async function findDeployment({
   file,
   env,
+  folder = ".",
 }: {
   file?: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
+  folder?: string;
 }): Promise<Deployment> {
   const named = file ?? env["ASSAY_DEPLOYMENT"];
   if (named !== undefined && named !== "") return await readDeployment(named);
+  const local = path.join(folder, LOCAL_DEPLOYMENT);
+  if (existsSync(local)) return await readDeployment(local);
   throw new AssayError({
     code: "NO_DEPLOYMENT",
     message: "No deployment is named.",
-    hint: "Name its file in ASSAY_DEPLOYMENT or with --deployment.",
+    hint: "Name its file in ASSAY_DEPLOYMENT or with --deployment, or leave npm start -- --keep running.",
   });
 }

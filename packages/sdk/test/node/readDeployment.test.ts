@@ -30,8 +30,8 @@ describe("readDeployment", () => {
     const env = { ASSAY_DEPLOYMENT: file };
     expect((await findDeployment({ env })).network).to.equal("local");
     await expectRejection(findDeployment({ env, file: join(folder, "other.json") }), "DEPLOYMENT_NOT_FOUND");
-    await expectRejection(findDeployment({ env: {} }), "NO_DEPLOYMENT");
-    await expectRejection(findDeployment({ env: { ASSAY_DEPLOYMENT: "" } }), "NO_DEPLOYMENT");
+    await expectRejection(findDeployment({ env: {}, folder }), "NO_DEPLOYMENT");
+    await expectRejection(findDeployment({ env: { ASSAY_DEPLOYMENT: "" }, folder }), "NO_DEPLOYMENT");
   });
 
   it("refuses a file that is not JSON, or not a deployment", async () => {

@@ -8,6 +8,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { JsonRpcProvider } from "ethers";
 
+import { SYSTEM_CONTRACTS } from "../../deploy/modules/System.js";
 import { Ports } from "../../scripts/demo/ports.js";
 
 const HARDHAT = path.join(
@@ -15,8 +16,8 @@ const HARDHAT = path.join(
   "dist/src/cli.js",
 );
 const LOCAL_PARAMETERS = "deploy/parameters/local.json";
-/** Asset, factory and five contracts. */
-const TRANSACTIONS = 7;
+/** Asset, factory, and what the factory creates. */
+const TRANSACTIONS = 2 + SYSTEM_CONTRACTS.length;
 /** Blocks after which Ignition takes a transaction for final; nothing is mined by itself here. */
 const CONFIRMED = 8;
 

@@ -117,7 +117,7 @@ describe("hardhat deploy", () => {
     ["unwritten", false],
   ] as const) {
     it(`goes on after a kill with any of its transactions in flight, ${name} in the journal`, async function () {
-      this.timeout(180_000);
+      this.timeout(600_000);
       const { url, rpc } = await startNode();
       const sender = await (await rpc.getSigner(0)).getAddress();
       for (let index = 0; index < TRANSACTIONS; ++index) {

@@ -27,10 +27,11 @@ async function withoutCourt(parameters: SystemParameters = PARAMETERS) {
   const codesFor = (terms: SystemParameters) =>
     systemInitCodes(hre, terms, { asset, contracts, deployer: deployer!.address });
   const codes = await codesFor(parameters);
-  for (const [position, name] of SYSTEM_CONTRACTS.slice(0, -1).entries())
+  const before = SYSTEM_CONTRACTS.indexOf("AuditCourt");
+  for (const [position, name] of SYSTEM_CONTRACTS.slice(0, before).entries())
     await factory.create(position + 1, codes[name]);
   const create = async (court: CourtTerms) =>
-    factory.create(SYSTEM_CONTRACTS.length, (await codesFor({ ...parameters, court })).AuditCourt);
+    factory.create(before + 1, (await codesFor({ ...parameters, court })).AuditCourt);
   return { create, court: await ethers.getContractAt("AuditCourt", contracts.AuditCourt) };
 }
 

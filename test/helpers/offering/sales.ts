@@ -16,15 +16,16 @@ import {
   ZeroHash,
 } from "./market.js";
 
-export enum Phase {
-  Draft,
-  Scheduled,
-  Open,
-  Ended,
-  Succeeded,
-  Failed,
-  Cancelled,
-}
+/** `IModelOffering.Phase`. */
+export const Phase = {
+  Draft: 0n,
+  Scheduled: 1n,
+  Open: 2n,
+  Ended: 3n,
+  Succeeded: 4n,
+  Failed: 5n,
+  Cancelled: 6n,
+} as const;
 
 /** `IOfferingFactory.OfferingConfig`. */
 export interface OfferingConfig {
@@ -149,7 +150,12 @@ export async function openSale(market: Market, changes: Partial<OfferingConfig> 
 }
 
 /** Gives `buyer` what it needs and commits it. */
-export async function commit({ asset }: Market, { offering }: Sale, buyer: Signer, amount: bigint) {
+export async function commit(
+  { asset }: Pick<Market, "asset">,
+  { offering }: Pick<Sale, "offering">,
+  buyer: Signer,
+  amount: bigint,
+) {
   await asset.mint(buyer.address, amount);
   await asset.connect(buyer).approve(offering, amount);
   return offering.connect(buyer).commit(amount, 0, []);
@@ -203,3 +209,41 @@ export async function whollySoldToken(): Promise<SaleInMarket> {
   const market = await deployMarket();
   return { ...market, ...(await settledSale(market, fullCommitments(market), ALL_ON_SALE)) };
 }
+
+export const inDraft = async (): Promise<SaleInMarket> => {
+  const market = await deployMarket();
+  return { ...market, ...(await draftSale(market)) };
+};
+
+export const scheduled = async (): Promise<SaleInMarket> => {
+  const market = await deployMarket();
+  return { ...market, ...(await scheduledSale(market)) };
+};
+
+export const open = async (): Promise<SaleInMarket> => {
+  const market = await deployMarket();
+  return { ...market, ...(await openSale(market)) };
+};
+
+/** The hard cap is committed to the unit; nobody has finalized. */
+export const ended = async (): Promise<SaleInMarket> => {
+  const market = await deployMarket();
+  return { ...market, ...(await endedSale(market)) };
+};
+
+/** All is sold, nobody has settled. */
+export const succeeded = async (): Promise<SaleInMarket> => {
+  const market = await deployMarket();
+  return { ...market, ...(await finalizedSale(market)) };
+};
+
+/** Alice committed 60,000 and bob 30,000 of the 100,000 that were needed. */
+export const failed = async (): Promise<SaleInMarket> => {
+  const market = await deployMarket();
+  const { alice, bob } = market;
+  const commitments: Commitments = [
+    [alice, usd(60_000)],
+    [bob, usd(30_000)],
+  ];
+  return { ...market, ...(await finalizedSale(market, commitments)) };
+};

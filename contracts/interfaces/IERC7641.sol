@@ -24,7 +24,7 @@ interface IERC7641 is IERC20 {
 }
 
 /// @title The views of ERC-7641's extension for revenue in an ERC-20
-/// @notice ERC-165 id 0xd60c7b15.
+/// @notice ERC-165 id 0x5d18f986.
 interface IERC7641AltRevToken is IERC7641 {
     /// @notice `claimableRevenue` if `token` is the revenue's asset, otherwise 0.
     function claimableERC20(address account, uint256 snapshotId, address token) external view returns (uint256);

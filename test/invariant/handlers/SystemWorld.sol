@@ -4,10 +4,13 @@ pragma solidity 0.8.34;
 import {IAuditCourt} from "../../../contracts/interfaces/IAuditCourt.sol";
 import {IJobEscrow} from "../../../contracts/interfaces/IJobEscrow.sol";
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
+import {IOfferingFactory} from "../../../contracts/interfaces/IOfferingFactory.sol";
 import {JobEscrow} from "../../../contracts/jobs/JobEscrow.sol";
 import {BN254Hash} from "../../../contracts/libraries/BN254Hash.sol";
 import {TestAsset} from "../../../contracts/mocks/TestAsset.sol";
 import {ModelRegistry} from "../../../contracts/models/ModelRegistry.sol";
+import {ModelTokenDeployer} from "../../../contracts/offering/ModelTokenDeployer.sol";
+import {OfferingFactory} from "../../../contracts/offering/OfferingFactory.sol";
 import {DeploymentFactory} from "../../../contracts/periphery/DeploymentFactory.sol";
 import {DrandBeacon} from "../../../contracts/randomness/DrandBeacon.sol";
 import {AuditCourt} from "../../../contracts/sampling/AuditCourt.sol";
@@ -36,6 +39,11 @@ abstract contract SystemWorld is Harness {
     uint32 internal constant WINDOW = 120;
     uint48 internal constant EXIT_DELAY = 180_000;
     uint96 internal constant BEACON_SHARE = 5_000;
+    uint48 internal constant MIN_EPOCH = 10;
+    uint48 internal constant MAX_EPOCH = 1_000;
+    uint48 internal constant SALE_DURATION = 600;
+    uint48 internal constant WITHDRAW_LOCK = 120;
+    uint48 internal constant FINALIZE_GRACE = 300;
 
     // `developmentBeaconKey` of packages/sdk/src/protocol/drand.ts.
     uint256 private constant SECRET = uint256(keccak256("assay development beacon")) >> 4;
@@ -50,26 +58,35 @@ abstract contract SystemWorld is Harness {
     ModelRegistry public registry;
     JobEscrow public escrow;
     AuditCourt public court;
+    OfferingFactory public offerings;
 
     constructor() {
         vm.warp(START);
         asset = new TestAsset();
         DeploymentFactory factory = new DeploymentFactory();
-        address[6] memory at;
-        for (uint256 i = 1; i < 6; ++i) {
+        address[8] memory at;
+        for (uint256 i = 1; i < at.length; ++i) {
             at[i] = address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", factory, uint8(i))))));
         }
         uint256[4] memory key = [KEY_X_IMAGINARY, KEY_X_REAL, KEY_Y_IMAGINARY, KEY_Y_REAL];
         _create(factory, 1, type(DrandBeacon).creationCode, abi.encode(key, GENESIS, 1, 1, TIMEOUT));
         _create(factory, 2, type(ProviderStaking).creationCode, abi.encode(asset, SINK, at[3], at[4], at[5]));
-        _create(factory, 3, type(ModelRegistry).creationCode, abi.encode(at[2], at[4], at[5], _registryParams()));
+        _create(
+            factory,
+            3,
+            type(ModelRegistry).creationCode,
+            abi.encode(at[2], at[4], at[5], at[7], _registryParams())
+        );
         _create(factory, 4, type(JobEscrow).creationCode, abi.encode(at[2], at[3], at[5], at[1], _escrowParams()));
         _create(factory, 5, type(AuditCourt).creationCode, abi.encode(at[4], at[2], at[3], _courtParams()));
+        _create(factory, 6, type(ModelTokenDeployer).creationCode, "");
+        _create(factory, 7, type(OfferingFactory).creationCode, abi.encode(at[4], at[6], _offeringParams()));
         beacon = DrandBeacon(at[1]);
         staking = ProviderStaking(at[2]);
         registry = ModelRegistry(at[3]);
         escrow = JobEscrow(at[4]);
         court = AuditCourt(at[5]);
+        offerings = OfferingFactory(at[7]);
         _populate();
     }
 
@@ -182,6 +199,19 @@ abstract contract SystemWorld is Harness {
                 openWindow: WINDOW,
                 commitWindow: WINDOW,
                 revealWindow: WINDOW,
+                testNetwork: true
+            });
+    }
+
+    function _offeringParams() private pure returns (IOfferingFactory.FactoryParams memory) {
+        return
+            IOfferingFactory.FactoryParams({
+                minEpochLength: MIN_EPOCH,
+                maxEpochLength: MAX_EPOCH,
+                minSaleDuration: SALE_DURATION,
+                withdrawLock: WITHDRAW_LOCK,
+                finalizeGrace: FINALIZE_GRACE,
+                poolVerifier: address(0),
                 testNetwork: true
             });
     }

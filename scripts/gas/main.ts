@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
+import { table } from "@assay/cli";
 import hre from "hardhat";
 
-import { table } from "../demo/report.js";
 import { type Figures, measure } from "./measure.js";
 
 const GAS_SNAPSHOT = "snapshots/gas.json";

@@ -1,4 +1,3 @@
-import { YES_OPTION } from "../domain/description.js";
 import type { CommandGroup } from "../services/command.js";
 
 const work = () => import("../services/job.js");
@@ -17,7 +16,6 @@ export const job: CommandGroup = {
         collateral: { type: "string", value: "N", about: "multiple of the price that is locked (default 5)" },
         fee: { type: "string", value: "AMOUNT", about: "what you pay (default: what is asked)" },
         "no-wait": { type: "boolean", about: "do not wait until it is paid" },
-        ...YES_OPTION,
       },
       example: 'assay job open --model 1 --prompt "Alice was" --collateral 20',
       load: async () => (await work()).open,

@@ -1,4 +1,3 @@
-import { YES_OPTION } from "../domain/description.js";
 import { DRAFT_OPTIONS } from "../domain/draftOptions.js";
 import type { Command, CommandGroup } from "../services/command.js";
 
@@ -11,7 +10,6 @@ const show = () => import("../services/offering/show.js");
 const schedule: Command = {
   takes: "ID",
   about: "schedule a draft: it opens at its time, and the model's payout is locked",
-  options: YES_OPTION,
   example: "assay offering schedule 1",
   load: async () => (await issue()).schedule,
 };
@@ -36,7 +34,6 @@ export const offering: CommandGroup = {
       options: {
         config: { type: "string", value: "FILE", about: "JSON with these options as keys: hardCap, opensIn, …" },
         ...DRAFT_OPTIONS,
-        ...YES_OPTION,
       },
       notes: "Options count more than the file. Times are UTC unless they say otherwise.",
       example:
@@ -48,7 +45,6 @@ export const offering: CommandGroup = {
     cancel: {
       takes: "ID",
       about: "give up an offering before it opens; the issuer",
-      options: YES_OPTION,
       load: async () => (await issue()).cancel,
     },
     commit: {
@@ -56,7 +52,6 @@ export const offering: CommandGroup = {
       about: "commit money to an open offering",
       options: {
         allowlist: { type: "string", value: "FILE", about: "the offering's allow-list, if it has one" },
-        ...YES_OPTION,
       },
       example: "assay offering commit 1 250",
       load: async () => (await buy()).commit,
@@ -64,19 +59,16 @@ export const offering: CommandGroup = {
     withdraw: {
       takes: "ID AMOUNT|all",
       about: "take a commitment back, until it is final",
-      options: YES_OPTION,
       load: async () => (await buy()).withdraw,
     },
     finalize: {
       takes: "ID",
       about: "decide an offering that has ended; anyone",
-      options: YES_OPTION,
       load: async () => (await decide()).finalize,
     },
     expire: {
       takes: "ID",
       about: "record that nobody finalized it in time; anyone",
-      options: YES_OPTION,
       load: async () => (await decide()).expire,
     },
     settle: {
@@ -85,7 +77,6 @@ export const offering: CommandGroup = {
       options: {
         buyer: { type: "string", value: "ADDRESS", about: "for another buyer" },
         to: { type: "string", value: "ADDRESS", about: "where your refund goes" },
-        ...YES_OPTION,
       },
       load: async () => (await buy()).settle,
     },
@@ -95,20 +86,18 @@ export const offering: CommandGroup = {
       options: {
         buyer: { type: "string", value: "ADDRESS", about: "for another buyer" },
         to: { type: "string", value: "ADDRESS", about: "where your money goes" },
-        ...YES_OPTION,
       },
       load: async () => (await buy()).refund,
     },
     proceeds: {
       takes: "ID",
       about: "take what was raised; the issuer, once",
-      options: { to: { type: "string", value: "ADDRESS", about: "where it goes" }, ...YES_OPTION },
+      options: { to: { type: "string", value: "ADDRESS", about: "where it goes" } },
       load: async () => (await issue()).proceeds,
     },
     liquidity: {
       takes: "ID",
       about: "send the liquidity's tokens to their recipient; the issuer, once",
-      options: YES_OPTION,
       load: async () => (await issue()).liquidity,
     },
   },

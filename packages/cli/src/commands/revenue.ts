@@ -1,4 +1,3 @@
-import { YES_OPTION } from "../domain/description.js";
 import type { CommandGroup } from "../services/command.js";
 
 const show = () => import("../services/revenue/show.js");
@@ -32,7 +31,6 @@ export const revenue: CommandGroup = {
         account: { type: "string", value: "ADDRESS", about: "for another holder; it is paid, not you" },
         to: { type: "string", value: "ADDRESS", about: "pay to this address instead" },
         ...COIN_PRICE,
-        ...YES_OPTION,
       },
       example: "assay revenue claim ALICE --coin-price 3000",
       load: async () => (await claim()).claim,
@@ -42,7 +40,6 @@ export const revenue: CommandGroup = {
       options: {
         to: { type: "string", value: "ADDRESS", about: "pay to this address instead" },
         ...COIN_PRICE,
-        ...YES_OPTION,
       },
       example: "assay revenue claim-all",
       load: async () => (await claim()).claimAll,
@@ -63,7 +60,6 @@ export const revenue: CommandGroup = {
       about: "BURN tokens for their share of the redemption pool; this is not claim",
       options: {
         "min-out": { type: "string", value: "AMOUNT", about: "least payment (default: 1 % below what is due now)" },
-        ...YES_OPTION,
       },
       example: "assay revenue redeem ALICE 100",
       load: async () => (await redeem()).redeem,
@@ -71,13 +67,11 @@ export const revenue: CommandGroup = {
     deposit: {
       takes: "TOKEN AMOUNT",
       about: "pay revenue to all holders; it streams in the next epoch",
-      options: YES_OPTION,
       load: async () => (await pay()).deposit,
     },
     payout: {
       takes: "TOKEN ADDRESS|self",
       about: "where claims pay you from now on",
-      options: YES_OPTION,
       load: async () => (await pay()).payout,
     },
   },

@@ -49,14 +49,10 @@ export const COMMON_OPTIONS = {
     value: "N",
     about: "most that is offered for a unit of gas (default 200)",
   },
+  yes: { type: "boolean", short: "y", about: "do not ask before sending" },
   json: {
     type: "boolean",
     about: "one line of JSON on stdout; amounts are strings of smallest units",
   },
   help: { type: "boolean", short: "h", about: "this text" },
-} as const satisfies Options;
-
-/** Of commands that ask before they send. */
-export const YES_OPTION = {
-  yes: { type: "boolean", short: "y", about: "do not ask before sending" },
 } as const satisfies Options;

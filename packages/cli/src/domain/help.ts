@@ -1,4 +1,5 @@
 import { type CommandDescription, COMMON_OPTIONS, type Group, type Groups, type Options } from "./description.js";
+import { folded } from "./fold.js";
 
 const WIDTH = 26;
 const WIDEST = 79;
@@ -80,21 +81,6 @@ function entry(name: string, about: string): string {
   const indent = " ".repeat(WIDTH);
   const start = head.length < WIDTH ? `${head.padEnd(WIDTH)}${first}` : `${head}\n${indent}${first}`;
   return [start, ...rest.map((line) => `${indent}${line}`)].join("\n");
-}
-
-/** Breaks a text at spaces into lines of at most so many characters. */
-export function folded(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/ (?=[^ ])/)) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line.trimEnd());
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line.trimEnd()];
 }
 
 function firstSentence(text: string): string {

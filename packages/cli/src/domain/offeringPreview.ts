@@ -1,7 +1,7 @@
 import type { OfferingConfig } from "@assay/sdk";
 import { ZeroAddress, ZeroHash } from "ethers";
 
-import { bpsText, type Fact, TOKEN_DECIMALS, tokenText } from "./format.js";
+import { bpsText, type Fact, roundedText, TOKEN_DECIMALS, tokenText } from "./format.js";
 import { sharesOf } from "./offeringRules.js";
 import { durationText, whenText } from "./time.js";
 
@@ -12,16 +12,29 @@ export interface PreviewSetting {
   /** Accounts on the allow-list. */
   readonly buyers: number | undefined;
   readonly issuer: string;
+  readonly asset: AssetUnits;
+  /** Of the model, now. */
+  readonly royaltyBps: bigint;
 }
 
-/** Price of one token in smallest units, rounded down. */
-export function priceOfToken(hardCap: bigint, saleSupply: bigint): bigint {
-  return saleSupply === 0n ? 0n : (hardCap * 10n ** BigInt(TOKEN_DECIMALS)) / saleSupply;
+/** Digits of a price beyond the asset's own. */
+const PRICE_DIGITS = 6;
+
+/** The settlement asset, as far as amounts of it are shown. */
+export interface AssetUnits {
+  readonly decimals: number;
+  readonly symbol: string;
+}
+
+/** What one token costs: the hard cap for all that is on sale. */
+export function priceText(hardCap: bigint, saleSupply: bigint, { decimals, symbol }: AssetUnits): string {
+  const scaled = saleSupply === 0n ? 0n : (hardCap * 10n ** BigInt(TOKEN_DECIMALS + PRICE_DIGITS)) / saleSupply;
+  return `${roundedText(scaled, decimals + PRICE_DIGITS, decimals + 2)} ${symbol} a token`;
 }
 
 /** Who gets what, when, and at what price. */
 export function offeringFacts(config: OfferingConfig, setting: PreviewSetting): Fact[] {
-  const { limits, now, money, buyers, issuer } = setting;
+  const { limits, now, money, buyers, issuer, asset, royaltyBps } = setting;
   const { symbol, opensAt, closesAt, hardCap, softCap, saleBps } = config;
   const shares = sharesOf(config);
   const tokens = (amount: bigint): string => tokenText(amount, symbol);
@@ -49,8 +62,7 @@ export function offeringFacts(config: OfferingConfig, setting: PreviewSetting): 
     ...vesting,
     ...share("ecosystem", config.ecosystemBps, shares.ecosystem, config.ecosystem),
     ...share("liquidity", config.liquidityBps, shares.liquidity, config.liquidityRecipient),
-    ["price", `${money(hardCap)} for all that is on sale`],
-    ["", `${money(priceOfToken(hardCap * 1_000n, shares.sale))} for 1,000 tokens`],
+    ["price", priceText(hardCap, shares.sale, asset)],
     ["hard cap", `${money(hardCap)}; above it everybody gets the same part`],
     ["soft cap", `${money(softCap)}; below it everybody is refunded`],
     ["buyers", config.allowlistRoot === ZeroHash ? "everybody" : `${buyers ?? 0} accounts on the allow-list`],
@@ -58,6 +70,7 @@ export function offeringFacts(config: OfferingConfig, setting: PreviewSetting): 
     ["closes", `${whenText(closesAt, now)}, after ${durationText(closesAt - opensAt)}`],
     ["commitments final", `${durationText(limits.withdrawLock)} before the close`],
     ["finalize", `anyone, within ${durationText(limits.finalizeGrace)} of the close; else it failed`],
+    ["royalty", `${bpsText(royaltyBps)} of the model's fees now`],
     ["revenue", `streams over ${durationText(config.epochLength)}; ${bpsText(config.redeemBps)} go to redemption`],
     ...(config.transferPolicy === ZeroAddress ? [] : [["transfers", `ask ${config.transferPolicy}`] as const]),
     ...config.excluded.map((address): Fact => ["never earns", address]),

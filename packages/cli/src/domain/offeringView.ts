@@ -2,7 +2,7 @@ import type { OfferingInfo } from "@assay/sdk";
 import { ZeroHash } from "ethers";
 
 import { bar, type Fact, factLines, shareText, tokenText } from "./format.js";
-import { priceOfToken } from "./offeringPreview.js";
+import { type AssetUnits, priceText } from "./offeringPreview.js";
 import { nextStep } from "./phase.js";
 import { table } from "./table.js";
 import { agoText, whenText } from "./time.js";
@@ -12,12 +12,13 @@ const BAR = 30;
 export interface ViewSetting {
   readonly now: bigint;
   readonly money: (amount: bigint) => string;
+  readonly asset: AssetUnits;
   /** As whom it is seen; undefined as nobody. */
   readonly account: string | undefined;
 }
 
 /** An offering for people: how far it is, its terms, and the account's part. */
-export function offeringText(info: OfferingInfo, { now, money, account }: ViewSetting): string {
+export function offeringText(info: OfferingInfo, { now, money, asset, account }: ViewSetting): string {
   const { offeringId, name, symbol, modelId, phase, terms, committed, issuer, token, offering } = info;
   const { hardCap, softCap } = terms;
   const over = committed > hardCap;
@@ -28,7 +29,7 @@ export function offeringText(info: OfferingInfo, { now, money, account }: ViewSe
     ["soft cap", `${money(softCap)}: ${committed >= softCap ? "met" : `${money(softCap - committed)} missing`}`],
     ...timeFacts(info, now),
     ["on sale", tokenText(terms.saleSupply, symbol)],
-    ["price", `${money(priceOfToken(hardCap * 1_000n, terms.saleSupply))} for 1,000 tokens`],
+    ["price", priceText(hardCap, terms.saleSupply, asset)],
     ["buyers", terms.allowlistRoot === ZeroHash ? "everybody" : "those on the allow-list"],
     ["issuer", issuer],
     ["offering", offering],
@@ -75,15 +76,20 @@ function ownFacts(info: OfferingInfo, account: string, money: (amount: bigint) =
   const { own, tokens, refund, phase, symbol } = info;
   const you: Fact = ["you", account];
   if (own === 0n) return [you, ["", "nothing committed, or all taken"]];
+  const gets = tokens === 0n ? `${money(refund)} back` : outcomeText(tokens, refund, symbol, money);
   const decided = phase === "Succeeded" || phase === "Failed";
-  const gets = `${tokenText(tokens, symbol)}, ${refund === 0n ? "nothing" : money(refund)} back`;
-  return [you, ["", `committed ${money(own)}`], ["", `${decided ? "gets" : "if it closed now"}: ${gets}`]];
+  return [you, ["", `committed ${money(own)}`], ["", `${decided ? "gets" : "if it closed now:"} ${gets}`]];
+}
+
+/** What a commitment brings. */
+export function outcomeText(tokens: bigint, refund: bigint, symbol: string, money: (amount: bigint) => string): string {
+  return `${tokenText(tokens, symbol)}, ${refund === 0n ? "nothing" : money(refund)} back`;
 }
 
 /** All offerings, a line each. */
 export function offeringsTable(
   offerings: readonly OfferingInfo[],
-  { now, money }: Omit<ViewSetting, "account">,
+  { now, money }: Pick<ViewSetting, "now" | "money">,
 ): string {
   if (offerings.length === 0) return "There are no offerings here.";
   return table(

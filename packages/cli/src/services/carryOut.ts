@@ -1,12 +1,14 @@
 import { type AssayError, type Context, type Sender, type SendRequest, toAssayError } from "@assay/sdk";
 
 import { refused } from "../domain/errors.js";
+import { folded } from "../domain/fold.js";
 import { amountText, type Fact, factLines, roundedText } from "../domain/format.js";
 import type { CommandInput } from "./command.js";
 
 /** Decimals of the coin of every EVM network, and of gwei. */
 const COIN_DECIMALS = 18;
 const GWEI_DECIMALS = 9;
+const WARNING_WIDTH = 75;
 
 /** What the next transaction will cost. */
 export interface Cost {
@@ -93,7 +95,8 @@ async function agree({ say, confirm }: CommandInput, plan: Plan, { label }: Send
     `about ${amountText(gas, 0)}, ${coins(fee)} at ${roundedText(price, GWEI_DECIMALS, 3)} gwei`,
   ];
   say(`${title}\n${factLines([...facts, ...twice, gasFact])}`);
-  for (const warning of [...warnings, ...(judge?.(cost) ?? [])]) say(`  ! ${warning}`);
+  for (const warning of [...warnings, ...(judge?.(cost) ?? [])])
+    say(`  ! ${folded(warning, WARNING_WIDTH).join("\n    ")}`);
   await confirm(question, typed);
 }
 

@@ -12,6 +12,7 @@ import { ZeroHash } from "ethers";
 import { parseAllowlist } from "../../domain/allowlistFile.js";
 import { refused, usage } from "../../domain/errors.js";
 import { type Fact, tokenText } from "../../domain/format.js";
+import { outcomeText } from "../../domain/offeringView.js";
 import { whenText } from "../../domain/time.js";
 import { readTextFile } from "../../adapters/files.js";
 import { carryOut, landedText } from "../carryOut.js";
@@ -92,10 +93,6 @@ async function proofOf(
     );
   }
   return proof;
-}
-
-function outcomeText(tokens: bigint, refund: bigint, symbol: string, money: (amount: bigint) => string): string {
-  return `${tokenText(tokens, symbol)}, ${refund === 0n ? "nothing" : money(refund)} back`;
 }
 
 export const withdraw: Run = async (input) => {

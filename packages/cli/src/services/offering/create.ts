@@ -30,10 +30,18 @@ export const create: Run = async (input) => {
   const limits = await contracts.offerings.params();
   const problems = offeringProblems(config, limits, now);
   if (problems.length > 0) throw usage(problems.join(" "));
-  await requireModel(input, config, sender.address);
+  const royaltyBps = await requireModel(input, config, sender.address);
   const plan = {
     title: `${schedule ? "Create and schedule" : "Draft"} an offering of model ${config.modelId}`,
-    facts: offeringFacts(config, { limits, now, money, buyers: allowlist?.count, issuer: sender.address }),
+    facts: offeringFacts(config, {
+      limits,
+      now,
+      money,
+      buyers: allowlist?.count,
+      issuer: sender.address,
+      asset: contracts.deployment.asset,
+      royaltyBps,
+    }),
     warnings: offeringWarnings(config, schedule),
     question: schedule ? "Create and schedule it?" : "Create the draft?",
   };
@@ -72,9 +80,9 @@ async function allowlistOf(file: string, decimals: number): Promise<{ root: stri
   return { root: buildAllowlist(entries).root, count: entries.length };
 }
 
-/** @throws AssayError why the chain as it stands would refuse the offering */
-async function requireModel({ read }: CommandInput, config: OfferingConfig, issuer: string): Promise<void> {
-  const { owner } = await getModel(read, { modelId: config.modelId });
+/** @returns the model's royalty @throws AssayError why the chain as it stands would refuse the offering */
+async function requireModel({ read }: CommandInput, config: OfferingConfig, issuer: string): Promise<bigint> {
+  const { owner, royaltyBps } = await getModel(read, { modelId: config.modelId });
   if (owner !== issuer) {
     throw refused(
       `Model ${config.modelId} belongs to ${owner}, and the key is that of ${issuer}.`,
@@ -87,4 +95,5 @@ async function requireModel({ read }: CommandInput, config: OfferingConfig, issu
       `${excluded} cannot be excluded: there is no contract at it, and nobody else can lose revenue to a list.`,
     );
   }
+  return royaltyBps;
 }

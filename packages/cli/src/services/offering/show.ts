@@ -32,5 +32,8 @@ export const list: Run = async (input) => {
 export const status: Run = async (input) => {
   const account = await viewer(input);
   const { info, now } = await findOffering(input, account);
-  return new Output({ now, ...info }, offeringText(info, { now, money: input.money, account }));
+  return new Output(
+    { now, ...info },
+    offeringText(info, { now, money: input.money, asset: input.read.contracts.deployment.asset, account }),
+  );
 };

@@ -28,7 +28,7 @@ export function selectHolding(holdings: readonly Holding[], name: string): Holdi
       `There is no model token "${name}" here.`,
       known === ""
         ? "This deployment has no offerings."
-        : `There are ${known}; an offering's id or an address works too.`,
+        : `Known are ${known}; an offering's id or an address works too.`,
     );
   }
   if (another === undefined) return holding;

@@ -53,8 +53,8 @@ export function groupHelp(name: string, { about, commands }: Group): string {
 export function commandHelp(group: string, word: string, command: CommandDescription): string {
   const { takes = "", about, options = {}, example, notes } = command;
   return [
-    `${capital(about)}\n`,
-    `Usage: assay ${[group, word, takes].filter(Boolean).join(" ")} [options]\n`,
+    ...folded(capital(about), WIDEST),
+    `\nUsage: assay ${[group, word, takes].filter(Boolean).join(" ")} [options]\n`,
     ...optionLines(options),
     ...(Object.keys(options).length > 0 ? [""] : []),
     ...(notes === undefined ? [] : [`${notes}\n`]),

@@ -71,7 +71,7 @@ function shareProblems(config: OfferingConfig): string[] {
 }
 
 function saleProblems(config: OfferingConfig, limits: FactoryLimits, now: bigint): string[] {
-  const { hardCap, softCap, opensAt, closesAt, epochLength } = config;
+  const { supply, saleBps, hardCap, softCap, opensAt, closesAt, epochLength } = config;
   const { minEpochLength, maxEpochLength, minSaleDuration } = limits;
   const lasts = closesAt - opensAt;
   const leastSold = hardCap > 0n ? (sharesOf(config).sale * softCap) / hardCap : 0n;
@@ -79,7 +79,7 @@ function saleProblems(config: OfferingConfig, limits: FactoryLimits, now: bigint
     [hardCap > MAX_UINT96, "The hard cap does not fit 96 bits."],
     [softCap > hardCap, "The soft cap is above the hard cap."],
     [
-      softCap <= hardCap && leastSold < MIN_ELIGIBLE,
+      supply >= ONE_TOKEN && saleBps > 0n && softCap <= hardCap && leastSold < MIN_ELIGIBLE,
       "At the soft cap too few tokens would be sold for revenue to stream: raise the supply, the sale's share or the soft cap.",
     ],
     [

@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
+import { table } from "@assay/cli";
 import { AssayError, toAssayError } from "@assay/sdk";
 import { LOCAL_DEPLOYMENT } from "@assay/sdk/node";
 
@@ -9,7 +10,7 @@ import { Demo, type DemoResult, type Screen } from "./demo.js";
 import { chooseEndpoints, type Endpoints } from "./network.js";
 import { HELP, parseOptions } from "./options.js";
 import { Processes } from "./processes.js";
-import { gasTable, providerTable, solvencyTable, table } from "./report.js";
+import { gasTable, providerTable, solvencyTable } from "./report.js";
 
 const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
+import { table } from "@assay/cli";
 import hre from "hardhat";
 
 import { SYSTEM_CONTRACTS } from "../../deploy/modules/System.js";
-import { table } from "../demo/report.js";
 import { type Figures, measure } from "./measure.js";
 
 const GAS_SNAPSHOT = "snapshots/gas.json";

@@ -2,20 +2,22 @@ import { spawn } from "node:child_process";
 
 import { expect } from "chai";
 
-/** How a script ended. */
+const CLI = "packages/cli/dist/main.js";
+
+/** How a command ended. */
 export interface Ran {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs a script as a user does: a process of its own. */
+/** Runs a command of a group of `assay` as a user does: a process of its own. */
 export async function runScript(
-  script: string,
+  group: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Ran> {
-  const child = spawn(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...args], {
+  const child = spawn(process.execPath, [CLI, group, ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -127,7 +127,7 @@ describe("scripts", () => {
     await fails(6, "cannot be read", "funds", ["deposit", "1", "--keystore", "/none", "--password-file", "/none"]);
     const { out, code } = await run("job", ["--help"]);
     expect(code).to.equal(0);
-    expect(out).to.contain("Usage: npm run job -- COMMAND");
+    expect(out).to.contain("Usage: assay job COMMAND");
     const json = await run("funds", ["withdraw", "999999", ...key, "--json"]);
     expect(JSON.parse(json.out)).to.have.nested.property("error.details.name", "JobEscrow_InsufficientBalance");
   });

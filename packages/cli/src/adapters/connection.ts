@@ -1,15 +1,21 @@
-import { AssayError, connect, type Contracts, FailoverProvider, publicDeployment, type Sender } from "@assay/sdk";
+import { connect, type Contracts, FailoverProvider, publicDeployment, type Sender } from "@assay/sdk";
 import { developmentKey, findDeployment, loadKeystore, TransactionManager } from "@assay/sdk/node";
 import type { BaseWallet } from "ethers";
 
-import type { Arguments } from "./command.js";
-import { usage } from "./command.js";
+import type { Arguments } from "../domain/arguments.js";
+import { usage } from "../domain/errors.js";
 
 const GWEI = 1_000_000_000n;
 const MAX_FEE_GWEI = 200n;
-const LOCAL_RPC = "http://127.0.0.1:8545";
 
-/** A script's way to the chain. */
+/** What the environment says; options count more. */
+export interface Environment {
+  /** File of the deployment. */
+  readonly deployment: string | undefined;
+  readonly rpcUrls: readonly string[];
+}
+
+/** A command's way to the chain. */
 export interface Connection {
   readonly contracts: Contracts;
   /** The key's sender, opened at the first call. @throws AssayError `USAGE` without a key, or what is wrong with it */
@@ -18,14 +24,13 @@ export interface Connection {
 }
 
 /** Connects as the common options say. @throws AssayError what is wrong with deployment, network or RPC */
-export async function connectScript(args: Arguments): Promise<Connection> {
-  const file = args.text("deployment");
+export async function openConnection(args: Arguments, environment: Environment): Promise<Connection> {
   const network = args.text("network");
   const deployment =
     network === undefined
-      ? await findDeployment({ env: process.env, ...(file !== undefined && { file }) })
+      ? await findDeployment({ file: args.text("deployment") ?? environment.deployment, env: {} })
       : publicDeployment(network);
-  const urls = (args.text("rpc-url") ?? process.env["ASSAY_RPC_URL"] ?? LOCAL_RPC).split(",");
+  const urls = args.text("rpc-url")?.split(",") ?? environment.rpcUrls;
   const chainId = BigInt(deployment.chainId);
   const rpc = new FailoverProvider({ urls, chainId });
   let contracts: Contracts;
@@ -62,8 +67,6 @@ async function keyOf(args: Arguments, chainId: bigint): Promise<BaseWallet> {
   const file = args.text("keystore");
   if (file === undefined) throw usage("This command needs a key: --keystore and --password-file, or --dev-account.");
   const passwordFile = args.text("password-file");
-  if (passwordFile === undefined) {
-    throw new AssayError({ code: "USAGE", message: "--keystore needs --password-file.", hint: "See --help." });
-  }
+  if (passwordFile === undefined) throw usage("--keystore needs --password-file.");
   return await loadKeystore({ file, passwordFile, chainId });
 }

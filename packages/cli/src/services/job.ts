@@ -1,6 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { createInterface } from "node:readline/promises";
-
 import {
   AssayError,
   cancelJob,
@@ -23,7 +20,10 @@ import {
 } from "@assay/sdk";
 import { parseUnits } from "ethers";
 
-import { type Arguments, type Command, type CommandInput, runScript, usage } from "./lib/command.js";
+import { readTextFile } from "../adapters/files.js";
+import type { Arguments } from "../domain/arguments.js";
+import { usage } from "../domain/errors.js";
+import type { CommandInput, Run } from "./command.js";
 
 const STATUS_NAMES = new Map<bigint, string>(Object.entries(JobStatus).map(([name, value]) => [value, name]));
 
@@ -48,12 +48,7 @@ interface Offer {
 
 async function promptOf(args: Arguments): Promise<string> {
   const file = args.text("prompt-file");
-  if (file === undefined) return args.needed("prompt");
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw usage(`The prompt file ${file} cannot be read.`, cause);
-  }
+  return file === undefined ? args.needed("prompt") : await readTextFile("The prompt file", file);
 }
 
 /** The provider that was named, or the cheapest that can be reached, of those that take such a job. */
@@ -86,16 +81,6 @@ async function namedProvider(read: ReadContext, provider: string): Promise<Provi
   return info;
 }
 
-async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY) throw usage("Nobody is there to confirm: add --yes.");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  if (!/^y(es)?$/i.test(answer.trim())) {
-    throw new AssayError({ code: "DECLINED", message: "Nothing was sent." });
-  }
-}
-
 async function follow({ read, say, money }: CommandInput, jobId: string): Promise<JobResult> {
   const result = await waitForJob(read, {
     jobId,
@@ -113,7 +98,7 @@ function summary({ jobId, outcome, audited, paid, refund, compensation, batchId,
 }
 
 /** Follows a job to its end; with the requester's key it also brings the answer, whoever opened the job. */
-async function wait(input: CommandInput): Promise<unknown> {
+export const wait: Run = async (input) => {
   const { read, act, args, say } = input;
   const jobId = args.hash(0, "JOB_ID");
   if (!args.hasKey) return summary(await follow(input, jobId));
@@ -145,60 +130,46 @@ async function wait(input: CommandInput): Promise<unknown> {
   } finally {
     clearTimeout(timer);
   }
-}
+};
 
-const open: Command = {
-  about: "buy an answer: quote, job, answer, check, result",
-  options: {
-    model: { type: "string" },
-    provider: { type: "string" },
-    prompt: { type: "string" },
-    "prompt-file": { type: "string" },
-    "max-output": { type: "string" },
-    collateral: { type: "string" },
-    fee: { type: "string" },
-    "no-wait": { type: "boolean" },
-    yes: { type: "boolean", short: "y" },
-  },
-  run: async (input) => {
-    const { read, act, args, say, money } = input;
-    const prompt = await promptOf(args);
-    const maxOutputUnits = args.integer("max-output", 128n);
-    const [modelId, collateralBps] = [args.integer("model"), collateralOf(args)];
-    const request = { prompt, maxOutputUnits: Number(maxOutputUnits) };
-    const { requestHash } = requestDocument(request);
-    const inputUnits = BigInt(new TextEncoder().encode(prompt).length);
-    const provider = args.address("provider");
-    const offer = await chooseOffer(read, { provider, modelId, collateralBps, inputUnits, maxOutputUnits });
-    const fee = args.text("fee") === undefined ? offer.fee : args.amount(args.needed("fee"));
-    const terms = { provider: offer.provider, modelId, collateralBps };
-    const context = await act();
-    const requester = context.sender.address;
-    const { preview, commitment } = await prepareJob(read, {
-      ...terms,
-      requester,
-      requests: [{ hash: requestHash, fee }],
-    });
-    const { p, premium, royalty, protocolFee, providerPay } = preview;
-    say(`Provider ${offer.provider} asks ${money(offer.fee)} and locks at least ${money(commitment.collateral)}.`);
-    say(
-      `Of ${money(fee)} it gets ${money(providerPay)}, the model's owner ${money(royalty)}, ` +
-        `the protocol ${money(protocolFee)}, the audit pool ${money(premium)}. Audited with p = ${percent(p)}.`,
-    );
-    if (!args.flag("yes")) await confirm(`Pay ${money(fee)} for the answer?`);
-    const { jobId, text, batch } = await requestInference(context, {
-      ...terms,
-      endpoint: offer.endpoint,
-      fee,
-      request,
-      onOpened: (opened) => {
-        say(`Job ${opened.jobId} is open; "wait" finds it again by this id.`);
-      },
-    });
-    say(`\n${prompt}${text}\n`);
-    const bought = { provider: offer.provider, fee, collateral: batch.collateral, p: batch.p, answer: text };
-    return args.flag("no-wait") ? { jobId, ...bought } : { ...summary(await follow(input, jobId)), ...bought };
-  },
+export const open: Run = async (input) => {
+  const { read, act, args, say, confirm, money } = input;
+  const prompt = await promptOf(args);
+  const maxOutputUnits = args.integer("max-output", 128n);
+  const [modelId, collateralBps] = [args.integer("model"), collateralOf(args)];
+  const request = { prompt, maxOutputUnits: Number(maxOutputUnits) };
+  const { requestHash } = requestDocument(request);
+  const inputUnits = BigInt(new TextEncoder().encode(prompt).length);
+  const provider = args.address("provider");
+  const offer = await chooseOffer(read, { provider, modelId, collateralBps, inputUnits, maxOutputUnits });
+  const fee = args.text("fee") === undefined ? offer.fee : args.amount(args.needed("fee"));
+  const terms = { provider: offer.provider, modelId, collateralBps };
+  const context = await act();
+  const requester = context.sender.address;
+  const { preview, commitment } = await prepareJob(read, {
+    ...terms,
+    requester,
+    requests: [{ hash: requestHash, fee }],
+  });
+  const { p, premium, royalty, protocolFee, providerPay } = preview;
+  say(`Provider ${offer.provider} asks ${money(offer.fee)} and locks at least ${money(commitment.collateral)}.`);
+  say(
+    `Of ${money(fee)} it gets ${money(providerPay)}, the model's owner ${money(royalty)}, ` +
+      `the protocol ${money(protocolFee)}, the audit pool ${money(premium)}. Audited with p = ${percent(p)}.`,
+  );
+  await confirm(`Pay ${money(fee)} for the answer?`);
+  const { jobId, text, batch } = await requestInference(context, {
+    ...terms,
+    endpoint: offer.endpoint,
+    fee,
+    request,
+    onOpened: (opened) => {
+      say(`Job ${opened.jobId} is open; "wait" finds it again by this id.`);
+    },
+  });
+  say(`\n${prompt}${text}\n`);
+  const bought = { provider: offer.provider, fee, collateral: batch.collateral, p: batch.p, answer: text };
+  return args.flag("no-wait") ? { jobId, ...bought } : { ...summary(await follow(input, jobId)), ...bought };
 };
 
 function percent(wad: bigint): string {
@@ -211,37 +182,19 @@ function collateralOf(args: Arguments): bigint {
   throw usage(`--collateral is a multiple of the price with at most 4 decimals, like 2.5, not "${text}".`);
 }
 
-await runScript("job", "One-shot jobs of a requester.", {
-  open,
-  wait: {
-    takes: "JOB_ID",
-    about: "follow a job to its end; with the requester's key also its answer",
-    run: wait,
-  },
-  show: {
-    takes: "JOB_ID",
-    about: "terms, state and batch of a job",
-    run: async ({ read, args }) => {
-      const jobId = args.hash(0, "JOB_ID");
-      const { job, status } = await getJob(read, { jobId });
-      const batch = await getBatch(read, { jobId });
-      return { jobId, status: STATUS_NAMES.get(status), job, batch: batch?.batch, batchId: batch?.batchId };
-    },
-  },
-  cancel: {
-    takes: "JOB_ID",
-    about: "take back a job that no provider has accepted",
-    run: async ({ read, act, args }) => {
-      const { job } = await getJob(read, { jobId: args.hash(0, "JOB_ID") });
-      return await cancelJob(await act(), { job });
-    },
-  },
-  expire: {
-    takes: "JOB_ID",
-    about: "refund a job that was not delivered in time; any key",
-    run: async ({ read, act, args }) => {
-      const { job } = await getJob(read, { jobId: args.hash(0, "JOB_ID") });
-      return await expireJob(await act(), { job });
-    },
-  },
-});
+export const show: Run = async ({ read, args }) => {
+  const jobId = args.hash(0, "JOB_ID");
+  const { job, status } = await getJob(read, { jobId });
+  const batch = await getBatch(read, { jobId });
+  return { jobId, status: STATUS_NAMES.get(status), job, batch: batch?.batch, batchId: batch?.batchId };
+};
+
+export const cancel: Run = async ({ read, act, args }) => {
+  const { job } = await getJob(read, { jobId: args.hash(0, "JOB_ID") });
+  return await cancelJob(await act(), { job });
+};
+
+export const expire: Run = async ({ read, act, args }) => {
+  const { job } = await getJob(read, { jobId: args.hash(0, "JOB_ID") });
+  return await expireJob(await act(), { job });
+};

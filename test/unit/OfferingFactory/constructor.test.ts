@@ -8,9 +8,9 @@ import {
   HOUR,
   networkHelpers,
   PARAMETERS,
+  standardMarket,
   ZeroAddress,
 } from "../../helpers/offering/market.js";
-import { standardMarket } from "../../helpers/offering/market.js";
 
 const YEAR = 365n * DAY;
 

@@ -24,7 +24,7 @@ interface IOfferingFactory {
     /// @notice What an issuer decides. Shares are 1/10,000 of the supply and add up to 10,000; the sale's share takes what
     /// rounding leaves.
     /// @param modelId the caller's model
-    /// @param name of the token, 1 to 64 bytes
+    /// @param name of the token, 1 to 31 bytes
     /// @param symbol of the token, 1 to 16 bytes
     /// @param supply tokens in all, 18 decimals
     /// @param saleBps on sale

@@ -10,7 +10,8 @@ library OfferingRules {
     uint256 private constant BPS = 10_000;
     uint256 private constant MAX_TEAM_BPS = 2_000;
     uint256 private constant MAX_REDEEM_BPS = 5_000;
-    uint256 private constant MAX_NAME_BYTES = 64;
+    // The domain of the token's permits holds no more (OpenZeppelin's `EIP712`).
+    uint256 private constant MAX_NAME_BYTES = 31;
     uint256 private constant MAX_SYMBOL_BYTES = 16;
     uint256 private constant MAX_EXCLUDED = 8;
     // One whole token: with less, prices in whole tokens mean nothing.

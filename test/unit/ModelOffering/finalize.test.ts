@@ -7,7 +7,6 @@ import {
   MODEL,
   networkHelpers,
   nextBlockAt,
-  usd,
   ZeroAddress,
 } from "../../helpers/offering/market.js";
 import {

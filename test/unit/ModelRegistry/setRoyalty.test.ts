@@ -60,6 +60,33 @@ describe("ModelRegistry", () => {
       expect(await registry.royaltyOf(1)).to.equal(1_000n);
     });
 
+    for (const assigned of [false, true]) {
+      const when = assigned ? "after an offering that succeeded" : "while an offering goes on";
+      it(`reverts below the rate at which the offering began, ${when}`, async () => {
+        const { registry, owner, offerings, court, stranger } = await networkHelpers.loadFixture(registryFixture);
+        await registry.connect(offerings).lockPayout(1, stranger.address);
+        if (assigned) await registry.connect(stranger).assignPayout(1, court.address);
+        for (const rate of [0n, 499n]) {
+          await expect(registry.connect(owner).setRoyalty(1, rate))
+            .to.be.revertedWithCustomError(registry, "ModelRegistry_RoyaltyBelowFloor")
+            .withArgs(1n, rate, 500n);
+        }
+        await registry.connect(owner).setRoyalty(1, 900);
+        await time.increase(DELAY);
+        expect(await registry.royaltyOf(1)).to.equal(900n);
+        await registry.connect(owner).setRoyalty(1, 500);
+        expect(await registry.royaltyOf(1)).to.equal(500n);
+      });
+    }
+
+    it("has no floor any more when the offering was cancelled or failed", async () => {
+      const { registry, owner, offerings, stranger } = await networkHelpers.loadFixture(registryFixture);
+      await registry.connect(offerings).lockPayout(1, stranger.address);
+      await registry.connect(stranger).releasePayout(1);
+      await registry.connect(owner).setRoyalty(1, 0);
+      expect(await registry.royaltyOf(1)).to.equal(0n);
+    });
+
     it("reverts above the highest royalty", async () => {
       const { registry, owner } = await networkHelpers.loadFixture(registryFixture);
       await expect(registry.connect(owner).setRoyalty(1, 2_001))

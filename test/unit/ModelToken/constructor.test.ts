@@ -132,6 +132,15 @@ describe("ModelToken", () => {
       });
     }
 
+    it("takes a name of 31 bytes, and none that the domain of permits cannot hold", async () => {
+      const { assetAddress, offering } = await networkHelpers.loadFixture(accounts);
+      const token = await deployToken(assetAddress, offering, { name: "n".repeat(31) });
+      expect((await token.eip712Domain()).name).to.equal("n".repeat(31));
+      await expect(deployToken(assetAddress, offering, { name: "n".repeat(32) }))
+        .to.be.revertedWithCustomError(token, "StringTooLong")
+        .withArgs("n".repeat(32));
+    });
+
     it("reverts if the offering is to be excluded: its tokens are those that are sold", async () => {
       const { assetAddress, offering } = await networkHelpers.loadFixture(accounts);
       const { interface: api } = await ethers.getContractFactory("ModelToken");

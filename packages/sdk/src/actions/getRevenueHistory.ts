@@ -1,26 +1,10 @@
+import type { RevenueEntry } from "../protocol/revenueExport.js";
 import type { ReadContext } from "./context.js";
 import type { Holding } from "./getHoldings.js";
 import { inParallel } from "./inParallel.js";
 import { tokenAt } from "./offeringContracts.js";
 import { type Located, queryEvents } from "./queryEvents.js";
 import { read } from "./read.js";
-
-/** Something that happened to an account's revenue, or to a token's. */
-export interface RevenueEntry {
-  readonly kind: "deposited" | "claimed" | "redeemed";
-  readonly offeringId: bigint;
-  readonly modelId: bigint;
-  readonly token: string;
-  readonly symbol: string;
-  /** Smallest units of the asset. Of a deposit: what came in for all holders and the redemption pool together. */
-  readonly amount: bigint;
-  /** Who paid in, or who was paid. */
-  readonly account: string;
-  /** Unix seconds. */
-  readonly time: bigint;
-  readonly blockNumber: number;
-  readonly transactionHash: string;
-}
 
 /**
  * What came into the tokens of some holdings, and what an account has claimed and redeemed there, oldest first. Read from

@@ -36,7 +36,7 @@ export function WithdrawForm({ offering, now }: { readonly offering: OfferingInf
   };
   return (
     <details className="more">
-      <summary>Withdraw</summary>
+      <summary>Take part of it back</summary>
       <form
         className="form"
         aria-label="Withdraw"

@@ -49,7 +49,7 @@ export default defineConfig(
     rules: { "no-restricted-properties": "off" },
   },
   {
-    files: ["scripts/**", "deploy/task.ts", "packages/cli/src/**"],
+    files: ["scripts/**", "deploy/task.ts", "packages/cli/src/**", "packages/web/scripts/**"],
     rules: { "no-console": "off" },
   },
   {

@@ -2,6 +2,7 @@
  * Holds every import to the layers of the project: imports point down only.
  *
  *   applications   → the SDK, never each other;   main → services → adapters → domain
+ *   packages/web   → the same, with pages → components above the services; it runs in browsers
  *   packages/sdk   → actions → protocol → typechain;   only src/node may need Node.js
  *   contracts      → core → interfaces, libraries;   periphery, mocks → core
  *   deploy         → never a package, because the packages are built after it; its task alone reads the keys that the SDK
@@ -73,6 +74,7 @@ check("{deploy/**/*.ts,hardhat.config.ts}", typeScriptImports, (from, to) =>
 // Packages: the ranks of the folders under src; a file in no named folder ranks above them all.
 const SDK_RANKS = ["typechain", "errors", "protocol", "deployments", "deployment", "contracts", "actions"];
 const APPLICATION_RANKS = ["domain", "adapters", "services"];
+const WEB_RANKS = [...APPLICATION_RANKS, "components", "pages"];
 
 function rank(ranks: readonly string[], pathInSource: string): number {
   const index = ranks.indexOf((pathInSource.split("/")[0] ?? "").replace(/\.[jt]sx?$/, ""));
@@ -87,7 +89,8 @@ interface Manifest {
 
 function checkPackage(name: string): void {
   const isSdk = name === "sdk";
-  const ranks = isSdk ? SDK_RANKS : APPLICATION_RANKS;
+  const isWeb = name === "web";
+  const ranks = isSdk ? SDK_RANKS : isWeb ? WEB_RANKS : APPLICATION_RANKS;
   const source = `packages/${name}/src/`;
   const manifest = JSON.parse(readFileSync(join(root, `packages/${name}/package.json`), "utf8")) as Manifest;
   const declared = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies };
@@ -98,6 +101,8 @@ function checkPackage(name: string): void {
     const needsNode = isBuiltin(to) || to === "secp256k1/bindings.js" || to === "secp256k1/bindings";
 
     if (isSdk && needsNode && !inside.startsWith("node/")) return "only src/node may need Node.js";
+    if (isWeb && (needsNode || to === "@assay/sdk/node")) return "the page runs in browsers";
+    if (isWeb && inside.startsWith("domain/") && /^react(-dom)?(\/|$)/.test(to)) return "the domain is pure";
     if (!isSdk && needsNode && inside.startsWith("domain/")) return "the domain is pure";
     if (isBuiltin(to)) return undefined;
 

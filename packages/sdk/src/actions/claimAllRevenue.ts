@@ -34,6 +34,8 @@ export interface AllRevenueClaimed {
  * Claims the sender's revenue from several tokens: in one transaction where that works, and what is left over in single ones.
  * One token that fails never keeps another from paying. Nothing is thrown for a single claim: its error is in the result.
  *
+ * @throws AssayError `REJECTED_BY_USER` and what a wallet lost, for the transaction over all
+ *
  * @example
  * const { total, claims } = await claimAllRevenue({ contracts, sender }, { tokens });
  */
@@ -46,7 +48,7 @@ export async function claimAllRevenue(
   let gasUsed = 0n;
   // The claimer pays to payout addresses, so for another recipient each token must be asked by the holder.
   if (recipient === undefined && tokens.length > 1) {
-    const together = await claimTogether(context, tokens, options).catch(() => undefined);
+    const together = await claimTogether(context, tokens, options).catch(unlessFinal);
     if (together !== undefined) {
       transactions.push(together.transactionHash);
       gasUsed += together.gasUsed;
@@ -66,6 +68,16 @@ export async function claimAllRevenue(
   }
   const all = tokens.flatMap((token) => claims.get(token) ?? []);
   return { total: all.reduce((sum, { amount }) => sum + amount, 0n), claims: all, transactions, gasUsed };
+}
+
+/** Whoever refused one transaction does not want to be asked again for each token, and one that was sent may still land. */
+const FINAL = new Set(["REJECTED_BY_USER", "TRANSACTION_DROPPED", "TRANSACTION_REPLACED"]);
+
+/** Whatever else kept the transaction over all from landing, single claims are still worth a try. */
+function unlessFinal(error: unknown): undefined {
+  const cause = toAssayError(error);
+  if (FINAL.has(cause.code)) throw cause;
+  return undefined;
 }
 
 async function claimTogether(

@@ -54,3 +54,13 @@ export function buildAllowlist(entries: readonly AllowlistEntry[]): Allowlist {
     },
   };
 }
+
+/**
+ * Whether an allow-list with this root lets an account commit up to the proof's cap.
+ *
+ * @example
+ * if (!isAllowed(terms.allowlistRoot, account, proof)) throw notAllowed(account);
+ */
+export function isAllowed(root: string, account: string, { cap, proof }: AllowlistProof): boolean {
+  return StandardMerkleTree.verify(root, LEAF, [getAddress(account), cap], [...proof]);
+}

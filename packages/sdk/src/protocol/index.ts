@@ -14,6 +14,7 @@ export { keccak, keccakHex, loadFastKeccak } from "./keccak.js";
 export * from "./policy.js";
 export * from "./receipts.js";
 export * from "./revenueExport.js";
+export * from "./revenueYield.js";
 export * from "./samples.js";
 export * from "./samplingLaw.js";
 export * from "./sumTree.js";

@@ -9,14 +9,24 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** Where somebody is asked. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream;
+}
+
 /**
  * Asks on stderr. With a word, that word must be typed.
  *
  * @throws AssayError `USAGE` if nobody is there, `DECLINED` if the answer is anything else
  */
-export async function confirm(question: string, word?: string): Promise<void> {
-  if (!process.stdin.isTTY) throw usage("Nobody is there to confirm: add --yes.");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+export async function confirm(
+  question: string,
+  word?: string,
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<void> {
+  if (input.isTTY !== true) throw usage("Nobody is there to confirm: add --yes.");
+  const terminal = createInterface({ input, output });
   const answered = terminal.question(`${question} ${word === undefined ? "[y/N]" : `[type ${word}]`} `);
   const closed = new Promise<string>((resolve) =>
     terminal.once("close", () => {

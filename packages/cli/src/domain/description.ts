@@ -5,8 +5,6 @@ export interface Option {
   /** What its value is, in capitals: `AMOUNT`. */
   readonly value?: string;
   readonly about: string;
-  /** It may be given more than once. */
-  readonly multiple?: boolean;
 }
 
 export type Options = Readonly<Record<string, Option>>;

@@ -26,7 +26,7 @@ export const [ISSUER, ALICE, BOB, CAROL] = [1, 2, 3, 4] as const;
 
 export const addressOf = (account: number): string => developmentKey(account, CHAIN_ID).address;
 
-/** A chain with the contracts, and the built program that works on it as a process of its own. */
+/** A chain with the contracts, where commitments are final half an hour before the end, and the built program that works on it as a process of its own. */
 export interface Cli {
   readonly network: Network;
   /** For files that commands read and write. */
@@ -46,7 +46,7 @@ export interface Cli {
 }
 
 export async function startCli(): Promise<Cli> {
-  const network = await startNetwork();
+  const network = await startNetwork({ offerings: { withdrawLock: 1_800, minSaleDuration: 3_600 } });
   const { contracts, chain } = network;
   const folder = await mkdtemp(join(tmpdir(), "assay-cli-"));
   const file = async (name: string, content: string): Promise<string> => {

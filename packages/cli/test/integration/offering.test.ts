@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { buildAllowlist } from "@assay/sdk";
 import { expect } from "chai";
+import { parseEther, toQuantity } from "ethers";
 
 import { UNIT } from "../../../sdk/test/helpers/network.js";
 import { addressOf, ALICE, BOB, CAROL, type Cli, ISSUER, startCli } from "../helpers/cli.js";
@@ -132,8 +133,14 @@ describe("assay offering and assay revenue", () => {
     const id = String((await create("FAIL"))["offeringId"]);
     await cli.network.passTime(HOUR);
     const before = await balance(ALICE);
-    await cli.act(ALICE, "offering", "commit", id, "299.999999");
-    await cli.network.passTime(HOUR);
+    await cli.fails(4, "which is less than 1,000,000 aUSD", ALICE, "offering", "commit", id, "1000000");
+    await cli.act(ALICE, "offering", "commit", id, "200");
+    await cli.fails(4, "Committed are 200 aUSD, which is less", ALICE, "offering", "withdraw", id, "200.000001");
+    await cli.network.passTime(HOUR / 2n);
+    await cli.fails(4, `Commitments to offering ${id} are final since`, ALICE, "offering", "withdraw", id, "all");
+    const late = await cli.act(ALICE, "offering", "commit", id, "99.999999");
+    expect(late.err).to.contain("! You cannot take this commitment back.");
+    await cli.network.passTime(HOUR / 2n);
     const finalized = await cli.act(BOB, "offering", "finalize", id);
     expect(finalized.err).to.contain("it fails: everybody can take everything back");
     expect(finalized.out).to.contain(`assay offering refund ${id}`);
@@ -219,6 +226,17 @@ describe("assay offering and assay revenue", () => {
     const table = await cli.run("revenue", "show", "--account", addressOf(BOB));
     expect(table.out).to.contain(`paid to         ${addressOf(CAROL)}`);
     await cli.act(BOB, "revenue", "payout", "TWO", "self");
+
+    await cli.act(CAROL, "revenue", "deposit", "ONE", "10");
+    await cli.network.passTime(2n * HOUR);
+    const pushed = await cli.json(CAROL, "revenue", "claim", "ONE", "--account", addressOf(BOB));
+    expect(pushed).to.include({ account: addressOf(BOB), recipient: addressOf(BOB) });
+    const elsewhere = ["--account", addressOf(BOB), "--to", addressOf(CAROL)];
+    await cli.fails(2, "Only the holder itself", CAROL, "revenue", "claim", "ONE", ...elsewhere);
+    await cli.act(CAROL, "revenue", "deposit", "ONE", "10");
+    await cli.network.passTime(2n * HOUR);
+    const sent = await cli.json(BOB, "revenue", "claim", "ONE", "--to", addressOf(CAROL));
+    expect(sent).to.include({ account: addressOf(BOB), recipient: addressOf(CAROL) });
   });
 
   it("reads a configuration file, which options overrule", async () => {
@@ -254,7 +272,7 @@ describe("assay offering and assay revenue", () => {
     await wrong(2, "add up to 101 %", { "sale-bps": "5100" });
     await wrong(2, "at most 20 % is allowed", { "team-bps": "2500", "liquidity-bps": "1000" });
     await wrong(2, "would open in the past", { "opens-at": "2020-01-01" });
-    await wrong(2, "asks for at least 2 s", { lasts: "1s" });
+    await wrong(2, "asks for at least 1 h", { lasts: "1s" });
     await wrong(2, "--lasts is a duration like", { lasts: "soon" });
     await wrong(2, "Give --lasts or --closes-at, not both.", { "closes-at": "2040-01-01" });
     await wrong(2, "--team is not an address: bob.", { team: "bob" });
@@ -277,6 +295,10 @@ describe("assay offering and assay revenue", () => {
     const json = await cli.run("offering", "commit", id, "1", ...key, "--json");
     expect(json.code).to.equal(4);
     expect(JSON.parse(json.out)).to.have.nested.property("error.code", "REFUSED");
+    const { chain } = cli.network;
+    await chain.send("hardhat_setBalance", [addressOf(ISSUER), "0x1"]);
+    await cli.fails(4, "and needs about", ISSUER, "offering", "cancel", id);
+    await chain.send("hardhat_setBalance", [addressOf(ISSUER), toQuantity(parseEther("10"))]);
     await cli.fails(1, "There is no offering 99", ALICE, "offering", "status", "99");
     await cli.fails(2, "ID must be a whole number", ALICE, "offering", "status", "first");
     await cli.fails(4, 'There is no model token "NONE"', ALICE, "revenue", "claim", "NONE");

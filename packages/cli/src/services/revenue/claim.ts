@@ -1,10 +1,9 @@
-import type { AssayError } from "@assay/sdk";
-import { claimAllRevenue, claimRevenue, getHoldings, type TokenClaim } from "@assay/sdk";
+import { claimAllRevenue, claimRevenue, getHoldings } from "@assay/sdk";
 
 import { amountOf } from "../../domain/arguments.js";
+import { claimReport } from "../../domain/claimReport.js";
 import { refused, usage } from "../../domain/errors.js";
 import { type Fact, shortAddress } from "../../domain/format.js";
-import { table } from "../../domain/table.js";
 import { carryOut, coins, type Cost, landedText } from "../carryOut.js";
 import { type CommandInput, Output, type Run } from "../command.js";
 import { findHolding } from "./find.js";
@@ -72,28 +71,9 @@ export const claimAll: Run = async (input) => {
   };
   const parameters = { tokens: holdings.map(({ token }) => token), ...(recipient !== undefined && { recipient }) };
   const result = await carryOut(input, plan, (context) => claimAllRevenue(context, parameters));
-  const symbols = new Map(holdings.map(({ token, symbol }) => [token, symbol]));
-  const claims = result.claims.map((entry) => ({ symbol: symbols.get(entry.token), ...entry }));
-  const failed = claims.some(({ error }) => error !== undefined);
-  const text = [
-    table(
-      ["token", "paid", "result"],
-      claims.map((entry) => [entry.symbol ?? entry.token, money(entry.amount), outcome(entry)]),
-    ),
-    "",
-    `Claimed ${money(result.total)} in ${result.transactions.length === 1 ? "one transaction" : `${result.transactions.length} transactions`}.`,
-  ].join("\n");
-  const value = { ...result, claims: claims.map((entry) => ({ ...entry, error: errorValue(entry.error) })) };
+  const { value, text, failed } = claimReport(result, holdings, money);
   return new Output(value, text, failed);
 };
-
-function outcome({ error, transactionHash }: TokenClaim): string {
-  return error === undefined ? shortAddress(transactionHash ?? "") : error.message;
-}
-
-function errorValue(error: AssayError | undefined): object | undefined {
-  return error === undefined ? undefined : { code: error.code, message: error.message, hint: error.hint };
-}
 
 /** Gas against amount, as far as they can be compared. */
 function worth({ args, money, read }: CommandInput, amount: bigint, { fee }: Cost): string[] {

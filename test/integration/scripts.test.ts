@@ -66,12 +66,12 @@ describe("scripts", () => {
     const policy = path.join(folder, "policy.json");
     // Not canonical in the file: the script makes it so.
     await writeFile(policy, JSON.stringify((await modelPolicy()).policy, null, 2));
-    const model = await act("model", "register", "--policy", policy, "--royalty-bps", "500");
+    const model = await act("model", "register", "--policy", policy, "--royalty-bps", "500", "--yes");
     expect(model).to.include({ modelId: "1", owner, royaltyBps: "500", policyId: (await modelPolicy()).policyId });
     expect((await contracts.registry.versionOf(1, 1)).policyId).to.equal(model["policyId"]);
-    await act("model", "publish", "--model", "1", "--policy", policy);
+    await act("model", "publish", "--model", "1", "--policy", policy, "--yes");
     expect(await contracts.registry.latestVersion(1)).to.equal(2n);
-    await act("model", "set-royalty", "300", "--model", "1");
+    await act("model", "set-royalty", "300", "--model", "1", "--yes");
     expect(await contracts.registry.royaltyOf(1)).to.equal(300n);
 
     expect((await act("seats", "take", "--model", "1", "--count", "2"))["seats"]).to.deep.equal(["0", "1"]);

@@ -13,7 +13,7 @@ import {
 import { readJsonFile } from "../adapters/files.js";
 import type { Arguments } from "../domain/arguments.js";
 import { usage } from "../domain/errors.js";
-import type { Fact } from "../domain/format.js";
+import { bpsText, type Fact } from "../domain/format.js";
 import { carryOut, type Plan } from "./carryOut.js";
 import type { Run } from "./command.js";
 
@@ -43,7 +43,7 @@ export const register: Run = async (input) => {
   const plan = {
     title: "Register a model",
     facts: [
-      ["royalty", `${percentText(royaltyBps)} of every paid batch`],
+      ["royalty", `${bpsText(royaltyBps)} of every paid batch`],
       ["paid to", payout ?? "this key"],
       ...versionFacts(policy, money),
     ],
@@ -87,8 +87,11 @@ export const changeRoyalty: Run = async (input) => {
   const plan = {
     title: `Change the royalty of model ${modelId}`,
     facts: [
-      ["now", percentText(before)],
-      ["from then on", `${percentText(royaltyBps)}, ${royaltyBps > before ? "after the deployment's delay" : "at once"}`],
+      ["now", bpsText(before)],
+      [
+        "from then on",
+        `${bpsText(royaltyBps)}, ${royaltyBps > before ? "after the deployment's delay" : "at once"}`,
+      ],
     ],
     question: "Change it?",
   } satisfies Plan;
@@ -115,11 +118,7 @@ function versionFacts(policy: PolicyDocument, money: (amount: bigint) => string)
   const { verifierFee, samplePoints, detection } = versionOfPolicy(policy);
   return [
     ["policy", policy.policyId],
-    ["audits", `${samplePoints} sample points, each recognised with ${percentText(detection / (WAD / BPS))}`],
+    ["audits", `${samplePoints} sample points, each recognised with ${bpsText(detection / (WAD / BPS))}`],
     ["verifiers", `${money(verifierFee)} a sample`],
   ];
-}
-
-function percentText(bps: bigint): string {
-  return `${Number(bps) / 100} %`;
 }

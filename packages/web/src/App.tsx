@@ -52,7 +52,10 @@ export function App() {
           <div className="top-tools">
             <span className="network" title={head === undefined ? "" : `Block ${head.number}`}>
               <span className={problem === undefined ? "dot" : "dot dot-down"} aria-hidden="true" />
-              {deployment.network}
+              <span className="network-name">
+                {deployment.network}
+                {problem !== undefined && <span className="sr-only"> is down</span>}
+              </span>
             </span>
             <Button onClick={toggle} aria-label={theme === "dark" ? "Use light colours" : "Use dark colours"}>
               <span aria-hidden="true">{theme === "dark" ? "☀" : "☾"}</span>

@@ -101,7 +101,9 @@ const RULES: readonly Rule[] = [
       "NETWORK_ERROR",
       "SERVER_ERROR",
     ],
-    words: /fetch failed|socket hang up|failed to detect network|missing response|connection refused/i,
+    // The last three are Chrome's, Firefox's and Safari's.
+    words:
+      /fetch failed|socket hang up|failed to detect network|missing response|connection refused|failed to fetch|networkerror when attempting to fetch|^load failed$/im,
     message: "The chain's RPC server could not be reached.",
     hint: "Check the RPC URL and the network, and that the node runs.",
     retryable: true,

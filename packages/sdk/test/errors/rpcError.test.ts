@@ -13,6 +13,14 @@ describe("decodeRpcError", () => {
   const cases: [string, Error, string, boolean][] = [
     ["a refused connection", system("ECONNREFUSED"), "RPC_UNREACHABLE", true],
     ["an unknown host", system("ENOTFOUND"), "RPC_UNREACHABLE", true],
+    ["Chrome without a network", new TypeError("Failed to fetch"), "RPC_UNREACHABLE", true],
+    ["Safari without a network", new TypeError("Load failed"), "RPC_UNREACHABLE", true],
+    [
+      "Firefox without a network",
+      new TypeError("NetworkError when attempting to fetch resource."),
+      "RPC_UNREACHABLE",
+      true,
+    ],
     [
       "a refused connection inside fetch's error",
       new TypeError("fetch failed", { cause: system("ECONNREFUSED") }),

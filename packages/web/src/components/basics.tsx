@@ -194,12 +194,12 @@ export function Address({ value }: { readonly value: string }) {
       type="button"
       className="address"
       title={value}
-      aria-label={`Copy address ${value}`}
       onClick={() => {
         void copy().catch(() => undefined);
       }}
     >
       <span aria-live="polite">{copied ? "Copied" : shortHex(value)}</span>
+      <span className="sr-only">, copy the whole address</span>
     </button>
   );
 }

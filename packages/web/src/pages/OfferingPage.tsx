@@ -120,7 +120,7 @@ function Terms({
       </p>
       <Facts
         facts={[
-          { term: "Price", value: <Money value={price} /> },
+          { term: "Price of a token", value: <Money value={price} /> },
           { term: "On sale", value: `${formatBps(share > 10_000n ? 10_000n : share)} of the supply` },
           { term: "Supply", value: <Tokens value={supply} symbol={symbol} /> },
           ...(details === undefined

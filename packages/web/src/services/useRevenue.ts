@@ -3,9 +3,9 @@ import {
   getOfferings,
   getRevenueHistory,
   type Holding,
-  type OfferingInfo,
   type RevenueEntry,
   tokenAt,
+  type YieldBasis,
 } from "@assay/sdk";
 
 import { isHeld } from "../domain/liveRevenue.js";
@@ -24,8 +24,8 @@ export function useHoldings(account: string | undefined): ChainRead<Holding[]> {
 
 export interface History {
   readonly entries: readonly RevenueEntry[];
-  /** Offerings of the tokens, with the redeem share of each, by offering id. */
-  readonly offerings: ReadonlyMap<bigint, OfferingInfo & { readonly redeemBps: bigint }>;
+  /** What yields are measured by, by offering id. */
+  readonly bases: ReadonlyMap<bigint, YieldBasis>;
 }
 
 /** What came in and went out of the tokens that the account has, or had, something of. */
@@ -41,13 +41,15 @@ export function useHistory(account: string | undefined, holdings: readonly Holdi
             holdings.filter((each) => isHeld(each) || own.has(each.token)).map(({ token }) => token),
           );
           const offerings = (await getOfferings(context)).filter(({ token }) => held.has(token));
-          const known = await Promise.all(
-            offerings.map(async (offering): Promise<[bigint, OfferingInfo & { redeemBps: bigint }]> => {
-              const redeemBps = await tokenAt(context.contracts, offering.token).redeemBps();
-              return [offering.offeringId, { ...offering, redeemBps }];
+          const bases = await Promise.all(
+            offerings.map(async ({ offeringId, token: address, terms }): Promise<[bigint, YieldBasis]> => {
+              const token = tokenAt(context.contracts, address);
+              const [redeemBps, { eligible }] = await Promise.all([token.redeemBps(), token.streamState()]);
+              const { saleSupply, hardCap } = terms;
+              return [offeringId, { eligible, redeemBps, saleSupply, hardCap }];
             }),
           );
-          return { entries: all.filter(({ token }) => held.has(token)), offerings: new Map(known) };
+          return { entries: all.filter(({ token }) => held.has(token)), bases: new Map(bases) };
         },
     RARELY,
   );

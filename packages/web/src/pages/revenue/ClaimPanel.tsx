@@ -46,17 +46,13 @@ export function ClaimPanel({ account, holdings, readAt, history }: ClaimPanelPro
           wide
           facts={[
             {
-              term: "Streaming",
-              value: (
-                <>
-                  <Money value={revenueIn({ ratePerSecond: perSecond }, DAY)} digits={2} /> a day
-                </>
-              ),
+              term: "Streaming a day",
+              value: <Money value={revenueIn({ ratePerSecond: perSecond }, DAY)} digits={2} />,
             },
             {
               term: (
                 <>
-                  at this second{" "}
+                  Streaming a second{" "}
                   <Explain label="the streaming rate">
                     Revenue of one epoch streams evenly over the next one. The rate is that of the present epoch, for
                     your settled and unsettled tokens; the next epoch has another one.
@@ -114,7 +110,7 @@ function ClaimForm({
   };
   return (
     <form
-      className="form"
+      className="form claim-form"
       aria-label="Claim"
       noValidate
       onSubmit={(event) => {

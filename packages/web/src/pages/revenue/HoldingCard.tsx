@@ -26,22 +26,11 @@ export function HoldingCard({ account, holding, readAt, history }: HoldingCardPr
   const live = revenueAt(holding, readAt, now);
   const mine = history?.entries.filter(({ token }) => token === holding.token) ?? [];
   const claimed = mine.filter(({ kind }) => kind === "claimed").reduce((sum, { amount }) => sum + amount, 0n);
-  const offering = history?.offerings.get(offeringId);
+  const basis = history?.bases.get(offeringId);
   const trailing = (days: bigint): string =>
-    offering === undefined
+    basis === undefined
       ? "…"
-      : formatBps(
-          trailingYieldBps(
-            mine,
-            {
-              supply: offering.supply,
-              redeemBps: offering.redeemBps,
-              saleSupply: offering.terms.saleSupply,
-              hardCap: offering.terms.hardCap,
-            },
-            { now: BigInt(Math.floor(now)), seconds: days * DAY },
-          ),
-        );
+      : formatBps(trailingYieldBps(mine, basis, { now: BigInt(Math.floor(now)), seconds: days * DAY }));
   return (
     <article className="card holding" aria-label={`${name} (${symbol})`}>
       <header className="card-head">
@@ -65,12 +54,17 @@ export function HoldingCard({ account, holding, readAt, history }: HoldingCardPr
               <>
                 Historical yield{" "}
                 <Explain label="the historical yield">
-                  What came in over the last 7 or 30 days, less the redeem share, per token, against the sale price. It
-                  looks back; it is no forecast.
+                  What came in over the last 7 or 30 days, less the redeem share, per token that earns, against the sale
+                  price. It looks back; it is no forecast.
                 </Explain>
               </>
             ),
-            value: `${trailing(7n)} in 7 d · ${trailing(30n)} in 30 d`,
+            value: (
+              <>
+                <span className="line">{trailing(7n)} in 7 d</span>
+                <span className="line">{trailing(30n)} in 30 d</span>
+              </>
+            ),
           },
           { term: "Redemption value", value: <Money value={redeemable} digits={2} /> },
           ...(payout === account ? [] : [{ term: "Claims are paid to", value: <Address value={payout} /> }]),

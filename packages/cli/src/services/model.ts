@@ -88,10 +88,7 @@ export const changeRoyalty: Run = async (input) => {
     title: `Change the royalty of model ${modelId}`,
     facts: [
       ["now", bpsText(before)],
-      [
-        "from then on",
-        `${bpsText(royaltyBps)}, ${royaltyBps > before ? "after the deployment's delay" : "at once"}`,
-      ],
+      ["from then on", `${bpsText(royaltyBps)}, ${royaltyBps > before ? "after the deployment's delay" : "at once"}`],
     ],
     question: "Change it?",
   } satisfies Plan;

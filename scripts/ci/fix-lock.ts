@@ -1,7 +1,7 @@
 /**
  * Keeps package-lock.json usable on every machine. npm silently skips an optional package whose locked `engines` do not
  * fit the Node.js that npm itself runs on, even though the project's scripts then run on the newer Node.js that the
- * lockfile brings along. Hardhat's native packages would be missing, so their `engines` leave the lockfile. Download
+ * lockfile brings along. Hardhat's and Vite's native packages would be missing, so their `engines` leave the lockfile. Download
  * addresses leave it too, so that any registry or mirror can serve it.
  *
  * With `--check` nothing is written, and the exit status says whether there was something to do.
@@ -17,9 +17,11 @@ interface LockedPackage {
 const file = new URL("../../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(file, "utf8")) as { packages: Record<string, LockedPackage> };
 
+const NATIVE = /node_modules\/(@nomicfoundation\/edr(-[^/]+)?|@rolldown\/binding-[^/]+)$/;
+
 const changes: string[] = [];
 for (const [path, entry] of Object.entries(lock.packages)) {
-  if (/node_modules\/@nomicfoundation\/edr(-[^/]+)?$/.test(path) && entry.engines !== undefined) {
+  if (NATIVE.test(path) && entry.engines !== undefined) {
     delete entry.engines;
     changes.push(`${path}: engines`);
   }

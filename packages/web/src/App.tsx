@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 
 import { ActivityBar } from "./components/ActivityBar.js";
 import { Button } from "./components/basics.js";
@@ -19,10 +19,6 @@ export function App() {
   const { deployment } = useSite();
   const { problem, head } = useChain();
   const { theme, toggle } = useTheme();
-  const [picking, setPicking] = useState(false);
-  const close = useCallback(() => {
-    setPicking(false);
-  }, []);
   const main = usePageFocus(route);
   return (
     <>
@@ -60,11 +56,7 @@ export function App() {
             <Button onClick={toggle} aria-label={theme === "dark" ? "Use light colours" : "Use dark colours"}>
               <span aria-hidden="true">{theme === "dark" ? "☀" : "☾"}</span>
             </Button>
-            <WalletButton
-              onConnect={() => {
-                setPicking(true);
-              }}
-            />
+            <WalletButton />
           </div>
         </div>
       </header>
@@ -74,7 +66,7 @@ export function App() {
         <Page route={route} />
       </main>
       <ActivityBar />
-      <WalletPicker open={picking} onClose={close} />
+      <WalletPicker />
     </>
   );
 }

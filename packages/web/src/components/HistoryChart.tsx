@@ -44,6 +44,9 @@ export function HistoryChart({ entries, now }: { readonly entries: readonly Reve
           </label>
         ))}
       </fieldset>
+      <p className="chart-top" aria-hidden="true">
+        Highest bar: {say(most)}
+      </p>
       <svg
         className="chart"
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useCallback, useEffect, useRef } from "react";
 
 import type { Wallet } from "../adapters/eip6963.js";
 import { shortHex } from "../domain/routes.js";
@@ -7,9 +7,12 @@ import { useWallets } from "../services/wallet.js";
 import { Button, Problem } from "./basics.js";
 
 /** Chooses one of the browser's wallets. */
-export function WalletPicker({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
+export function WalletPicker() {
   const dialog = useRef<HTMLDialogElement>(null);
-  const { found, connect, asking, problem, connection, dismissProblem } = useWallets();
+  const { found, connect, asking, problem, connection, dismissProblem, picking: open, setPicking } = useWallets();
+  const onClose = useCallback(() => {
+    setPicking(false);
+  }, [setPicking]);
   useEffect(() => {
     const element = dialog.current;
     if (element === null || element.open === open) return;
@@ -75,11 +78,16 @@ export function WalletPicker({ open, onClose }: { readonly open: boolean; readon
 }
 
 /** The account, or the way to one, in the header. */
-export function WalletButton({ onConnect }: { readonly onConnect: () => void }) {
-  const { connection, disconnect } = useWallets();
+export function WalletButton() {
+  const { connection, disconnect, setPicking } = useWallets();
   if (connection === undefined) {
     return (
-      <Button look="main" onClick={onConnect}>
+      <Button
+        look="main"
+        onClick={() => {
+          setPicking(true);
+        }}
+      >
         Connect
       </Button>
     );
@@ -123,10 +131,31 @@ export function NetworkBanner() {
   );
 }
 
+/** The way to a wallet from where one is missing. */
+export function ChooseWallet() {
+  const { setPicking } = useWallets();
+  return (
+    <Button
+      onClick={() => {
+        setPicking(true);
+      }}
+    >
+      Choose a wallet
+    </Button>
+  );
+}
+
 /** Shows what needs an account on the right network, or what is missing to it. */
 export function NeedsWallet({ to, children }: { readonly to: string; readonly children: ReactNode }) {
   const { connection, wrongNetwork } = useWallets();
-  if (connection === undefined) return <p className="needs">Connect a wallet to {to}.</p>;
+  if (connection === undefined) {
+    return (
+      <div className="needs">
+        <p>Connect a wallet to {to}.</p>
+        <ChooseWallet />
+      </div>
+    );
+  }
   if (wrongNetwork) return <p className="needs">Switch your wallet&apos;s network, above, to {to}.</p>;
   return children;
 }

@@ -25,3 +25,13 @@ export function revenueAt(holding: Holding, readAt: number, now: number): Revenu
 export function isHeld({ balance, unsettled, claimable, unsettledRevenue }: Holding): boolean {
   return balance > 0n || unsettled > 0n || claimable > 0n || unsettledRevenue > 0n;
 }
+
+/**
+ * A rate over a span of time, rounded to the nearest thousandth of a smallest unit: the rate itself is rounded down, and
+ * 0.049999 for what is 0.05 would only puzzle.
+ *
+ * @returns thousandths of the asset's smallest unit
+ */
+export function thousandthsIn(rate: Pick<Holding, "ratePerSecond">, seconds: bigint): bigint {
+  return (revenueIn(rate, seconds * 1_000_000n) + 500n) / 1_000n;
+}

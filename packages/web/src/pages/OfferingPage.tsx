@@ -97,7 +97,7 @@ function raisedInWords({ committed, terms: { softCap, hardCap } }: OfferingInfo)
 }
 
 function Terms({
-  offering: { terms, symbol, supply, token, issuer },
+  offering: { terms, symbol, supply, token, issuer, phase },
   details,
   modelId,
 }: {
@@ -107,12 +107,14 @@ function Terms({
 }) {
   const asset = useAsset();
   const price = (terms.hardCap * 10n ** BigInt(TOKEN_DECIMALS)) / terms.saleSupply;
+  const decided = phase === "Succeeded" || phase === "Failed";
   const share = (terms.saleSupply * 10_000n) / (supply === 0n ? 1n : supply);
   return (
     <Panel title="Terms">
       <p>
-        {formatTokens(terms.saleSupply)} {symbol} are on sale for {formatAmount(terms.hardCap, asset.decimals)}{" "}
-        {asset.symbol}. Each token earns its part of the royalties of model {String(modelId)}
+        {formatTokens(terms.saleSupply)} {symbol} {decided ? "were" : "are"} on sale for{" "}
+        {formatAmount(terms.hardCap, asset.decimals)} {asset.symbol}. Each token earns its part of the royalties of
+        model {String(modelId)}
         {details !== undefined &&
           `, paid out evenly over ${formatDuration(details.epochLength)} after they arrive: ${formatBps(10_000n - details.redeemBps)} ` +
             `to holders as they hold, ${formatBps(details.redeemBps)} to a redemption pool that pays whoever burns tokens`}
@@ -121,7 +123,8 @@ function Terms({
       <Facts
         facts={[
           { term: "Price of a token", value: <Money value={price} /> },
-          { term: "On sale", value: `${formatBps(share > 10_000n ? 10_000n : share)} of the supply` },
+          // What was not sold is burned at the end, so that the share would be another one then.
+          ...(decided ? [] : [{ term: "On sale", value: `${formatBps(share)} of the supply` }]),
           { term: "Supply", value: <Tokens value={supply} symbol={symbol} /> },
           ...(details === undefined
             ? []

@@ -43,7 +43,7 @@ export function OfferingsPage() {
 }
 
 function OfferingCard({ offering, now }: { readonly offering: OfferingInfo; readonly now: bigint }) {
-  const { offeringId, name, symbol, modelId, terms, committed, own } = offering;
+  const { offeringId, name, symbol, modelId, terms, committed, own, phase } = offering;
   return (
     <article className="card">
       <header className="card-head">
@@ -68,7 +68,8 @@ function OfferingCard({ offering, now }: { readonly offering: OfferingInfo; read
         <TimeLeft offering={offering} now={now} />
       </p>
       <p className="card-line">
-        On sale: <Tokens value={terms.saleSupply} symbol={symbol} />
+        {phase === "Succeeded" || phase === "Failed" ? "Were on sale" : "On sale"}:{" "}
+        <Tokens value={terms.saleSupply} symbol={symbol} />
         {own > 0n && (
           <>
             {" · "}you committed <Money value={own} />

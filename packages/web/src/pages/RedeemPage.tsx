@@ -2,7 +2,7 @@ import { type Holding, redeemTokens, tokenAt } from "@assay/sdk";
 import { useState } from "react";
 
 import { Button, Empty, Facts, Field, Loading, Money, Panel, Problem, Tokens } from "../components/basics.js";
-import { NeedsWallet } from "../components/WalletControls.js";
+import { ChooseWallet, NeedsWallet } from "../components/WalletControls.js";
 import { formatAmount, formatTokens, TOKEN_DECIMALS } from "../domain/amounts.js";
 import { checkRedemption } from "../domain/checks.js";
 import { paths } from "../domain/routes.js";
@@ -28,7 +28,11 @@ export function RedeemPage({ offeringId }: { readonly offeringId: bigint }) {
       <header className="page-head">
         <h1>Redeem tokens</h1>
       </header>
-      {account === undefined && <Empty title="Connect a wallet to redeem its tokens." />}
+      {account === undefined && (
+        <Empty title="Connect a wallet to redeem its tokens.">
+          <ChooseWallet />
+        </Empty>
+      )}
       {account !== undefined &&
         holdings === undefined &&
         (error === undefined ? <Loading what="your holding" /> : <Problem error={error} />)}

@@ -1,4 +1,5 @@
 import { Empty, Loading, Panel, Problem } from "../components/basics.js";
+import { ChooseWallet } from "../components/WalletControls.js";
 import { isHeld } from "../domain/liveRevenue.js";
 import { paths } from "../domain/routes.js";
 import { useHistory, useHoldings } from "../services/useRevenue.js";
@@ -25,6 +26,7 @@ export function RevenuePage() {
       {account === undefined && (
         <Empty title="Connect a wallet to see its revenue.">
           <p>Looking costs nothing and signs nothing.</p>
+          <ChooseWallet />
         </Empty>
       )}
       {account !== undefined &&

@@ -27,6 +27,9 @@ export interface Wallets {
   readonly disconnect: () => void;
   readonly switchNetwork: () => Promise<void>;
   readonly dismissProblem: () => void;
+  /** The choice of a wallet is open. */
+  readonly picking: boolean;
+  readonly setPicking: (open: boolean) => void;
 }
 
 const WalletContext = createContext<Wallets | undefined>(undefined);
@@ -48,6 +51,7 @@ export function WalletProvider({ children }: { readonly children: ReactNode }) {
   const [found, setFound] = useState<readonly Wallet[]>([]);
   const [connection, setConnection] = useState<Connection>();
   const [asking, setAsking] = useState(false);
+  const [picking, setPicking] = useState(false);
   const [problem, setProblem] = useState<AssayError>();
   const resuming = useRef(recall("wallet"));
 
@@ -138,8 +142,20 @@ export function WalletProvider({ children }: { readonly children: ReactNode }) {
   }, []);
   const wrongNetwork = connection !== undefined && connection.chainId !== BigInt(deployment.chainId);
   const wallets = useMemo(
-    () => ({ found, connection, wrongNetwork, asking, problem, connect, disconnect, switchNetwork, dismissProblem }),
-    [found, connection, wrongNetwork, asking, problem, connect, disconnect, switchNetwork, dismissProblem],
+    () => ({
+      found,
+      connection,
+      wrongNetwork,
+      asking,
+      problem,
+      connect,
+      disconnect,
+      switchNetwork,
+      dismissProblem,
+      picking,
+      setPicking,
+    }),
+    [found, connection, wrongNetwork, asking, problem, connect, disconnect, switchNetwork, dismissProblem, picking],
   );
   return <WalletContext value={wallets}>{children}</WalletContext>;
 }

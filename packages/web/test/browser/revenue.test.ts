@@ -70,10 +70,17 @@ describe("the revenue page", () => {
     await page.getByText(/Not worth it: gas/).waitFor();
     await page.getByLabel("Price of 1 ETH").fill("0.01");
     await page.getByText(/Worth it: gas/).waitFor();
+    const sends = (): number => wallet.requests.filter((method) => method === "eth_sendTransaction").length;
+    wallet.rejecting = true;
+    await page.getByRole("button", { name: "Claim all (2 tokens)" }).click();
+    await page.getByText("You refused in the wallet. Nothing was sent.").waitFor();
+    // Who refuses one transaction over all is not asked for each token.
+    expect(sends()).to.equal(1);
+    wallet.rejecting = false;
     await page.getByRole("button", { name: "Claim all (2 tokens)" }).click();
     await page.getByText(/^ALICE: [\d.]+ aUSD$/).waitFor();
     await page.getByText(/^BOB: [\d.]+ aUSD$/).waitFor();
-    expect(wallet.requests.filter((method) => method === "eth_sendTransaction")).to.have.lengthOf(1);
+    expect(sends()).to.equal(2);
   });
 
   it("falls back to single claims where the claim over all does not work, and tells which one failed", async () => {

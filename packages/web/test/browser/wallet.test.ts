@@ -35,7 +35,7 @@ describe("wallets and the chain", () => {
     const page = await context.newPage();
     await page.goto(`${stage.site.url}#/offerings/${offeringId}`);
     await page.getByText("Connect a wallet to commit.").waitFor();
-    await page.getByRole("button", { name: "Connect" }).click();
+    await page.getByRole("button", { name: "Choose a wallet" }).click();
     await page.getByText("No wallet was found in this browser.").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: "Raised" }).waitFor();

@@ -1,7 +1,7 @@
 import type { Holding } from "@assay/sdk";
 import { expect } from "chai";
 
-import { isHeld, revenueAt } from "../../src/domain/liveRevenue.js";
+import { isHeld, revenueAt, thousandthsIn } from "../../src/domain/liveRevenue.js";
 
 const Q = 1n << 112n;
 const HOLDING: Holding = {
@@ -39,6 +39,12 @@ describe("live revenue", () => {
     expect(revenueAt({ ...HOLDING, balance: 0n, unsettled: 0n, ratePerSecond: 0n }, 100, 105).claimable).to.equal(
       1_000n,
     );
+  });
+
+  it("shows a rate that was rounded down as what it was before", () => {
+    const ratePerSecond = (50_000n * Q) / 3n - 1n;
+    expect(thousandthsIn({ ratePerSecond }, 1n)).to.equal(16_666_667n);
+    expect(thousandthsIn({ ratePerSecond: 5n * Q - 1n }, 1n)).to.equal(5_000n);
   });
 
   it("knows what counts as held", () => {

@@ -109,7 +109,10 @@ export class Stage {
     const wallet = new TestWallet(who.wallet, this.network.chain);
     const context = await this.browse(options);
     await wallet.install(context);
-    if (connected) await context.addInitScript(() => localStorage.setItem("assay.wallet", "test.testwallet"));
+    if (connected)
+      await context.addInitScript(() => {
+        localStorage.setItem("assay.wallet", "test.testwallet");
+      });
     const page = await context.newPage();
     await page.goto(`${this.site.url}#/${hash}`);
     return { page, context, actor: who, wallet };

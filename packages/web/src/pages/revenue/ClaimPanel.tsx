@@ -1,11 +1,11 @@
-import { type AllRevenueClaimed, claimAllRevenue, estimateClaimCost, type Holding, revenueIn } from "@assay/sdk";
+import { type AllRevenueClaimed, claimAllRevenue, estimateClaimCost, type Holding } from "@assay/sdk";
 import { useState } from "react";
 
 import { Button, Explain, Facts, Field, Money, Panel, Quantity } from "../../components/basics.js";
 import { NeedsWallet } from "../../components/WalletControls.js";
 import { formatAmount } from "../../domain/amounts.js";
 import { checkRecipient } from "../../domain/checks.js";
-import { revenueAt } from "../../domain/liveRevenue.js";
+import { revenueAt, thousandthsIn } from "../../domain/liveRevenue.js";
 import { DAY } from "../../domain/time.js";
 import { type Outcome, useActivity } from "../../services/activity.js";
 import { useClock } from "../../services/chain.js";
@@ -47,7 +47,7 @@ export function ClaimPanel({ account, holdings, readAt, history }: ClaimPanelPro
           facts={[
             {
               term: "Streaming a day",
-              value: <Money value={revenueIn({ ratePerSecond: perSecond }, DAY)} digits={2} />,
+              value: <Money value={thousandthsIn({ ratePerSecond: perSecond }, DAY) / 1_000n} digits={2} />,
             },
             {
               term: (
@@ -61,7 +61,7 @@ export function ClaimPanel({ account, holdings, readAt, history }: ClaimPanelPro
               ),
               value: (
                 <Quantity unit={`${asset.symbol}/s`}>
-                  {formatAmount(revenueIn({ ratePerSecond: perSecond }, 1_000n), asset.decimals + 3)}
+                  {formatAmount(thousandthsIn({ ratePerSecond: perSecond }, 1n), asset.decimals + 3)}
                 </Quantity>
               ),
             },

@@ -1,8 +1,8 @@
-import { claimAllRevenue, type Holding, revenueIn, settleCommitment, trailingYieldBps } from "@assay/sdk";
+import { claimAllRevenue, type Holding, settleCommitment, trailingYieldBps } from "@assay/sdk";
 
 import { Address, Button, Explain, Facts, Money, Tokens } from "../../components/basics.js";
 import { formatAmount, formatBps, formatTokens } from "../../domain/amounts.js";
-import { revenueAt } from "../../domain/liveRevenue.js";
+import { revenueAt, thousandthsIn } from "../../domain/liveRevenue.js";
 import { paths } from "../../domain/routes.js";
 import { DAY } from "../../domain/time.js";
 import { useActivity } from "../../services/activity.js";
@@ -47,7 +47,7 @@ export function HoldingCard({ account, holding, readAt, history }: HoldingCardPr
       <Facts
         facts={[
           { term: "You hold", value: <Tokens value={balance} symbol={symbol} /> },
-          { term: "Streaming a day", value: <Money value={revenueIn(holding, DAY)} digits={2} /> },
+          { term: "Streaming a day", value: <Money value={thousandthsIn(holding, DAY) / 1_000n} digits={2} /> },
           { term: "Lifetime claimed", value: <Money value={claimed} /> },
           {
             term: (

@@ -13,10 +13,12 @@ import {
 import { deposit, PER_SECOND, streamed } from "../../helpers/offering/revenue.js";
 import { ELIGIBLE, launchedToken, settledSale } from "../../helpers/offering/sales.js";
 
-/** The deployment's factory trusts a pair factory; alice has put her tokens into a pair of it. */
+/** The deployment's factory trusts the pairs of one factory; alice has put her tokens into a pair of it. */
 async function pooled() {
   const pairs = await ethers.deployContract("PairFactory");
-  const parameters = { ...PARAMETERS, offerings: { ...PARAMETERS.offerings, poolVerifier: await pairs.getAddress() } };
+  const verifier = await ethers.deployContract("PairVerifier", [pairs]);
+  const poolVerifier = await verifier.getAddress();
+  const parameters = { ...PARAMETERS, offerings: { ...PARAMETERS.offerings, poolVerifier } };
   const market = await deployMarket(parameters);
   const sale = await settledSale(market);
   const { asset, alice } = market;

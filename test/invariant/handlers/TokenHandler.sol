@@ -10,6 +10,8 @@ abstract contract TokenHandler is TokenBooks {
     bool internal _epochClosed;
     /// @dev Pools that were excluded.
     mapping(address account => bool) private _excluded;
+    /// @dev Contracts that let anybody push their revenue.
+    mapping(address account => bool) private _optedIn;
 
     /// @notice A transfer of nothing, of one unit, of everything or of a part; to itself too.
     function transfer(uint256 from, uint256 to, uint256 amount) external watched(Rule.Transfer) {
@@ -140,6 +142,7 @@ abstract contract TokenHandler is TokenBooks {
         address chooser = actor(who);
         _break(Rule.Refusal, !_succeeds(chooser, abi.encodeCall(token.setPayoutAddress, (payout))));
         _break(Rule.Payment, token.payoutAddressOf(chooser) != (payout == address(0) ? chooser : payout));
+        _optedIn[chooser] = payout != address(0);
         if (payout != address(0)) ++_reached.redirected;
     }
 
@@ -255,9 +258,8 @@ abstract contract TokenHandler is TokenBooks {
         _break(Rule.Refusal, _succeeds(sender, data));
     }
 
-    function _isPushable(address who) internal view returns (bool pushable) {
-        (, , , pushable) = token.accountOf(who);
-        if (who.code.length == 0) return true;
+    function _isPushable(address who) internal view returns (bool) {
+        return who.code.length == 0 || who == address(vesting) || _optedIn[who];
     }
 
     function _isExcluded(address who) internal view returns (bool) {

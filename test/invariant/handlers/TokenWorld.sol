@@ -55,13 +55,14 @@ abstract contract TokenWorld is Harness, IPoolVerifier {
             5 * uint64(setting.epochLength)
         );
         for (uint256 i = FIRST_POOL; i < HOLDERS; ++i) vm.etch(account(i), hex"00");
-        IModelToken.Allocation[] memory allocations = new IModelToken.Allocation[](3);
+        IModelToken.Allocation[] memory allocations = new IModelToken.Allocation[](4);
         uint96 liquidity = setting.supply / 10;
         allocations[0] = IModelToken.Allocation(account(0), 3 * liquidity, false);
         allocations[1] = IModelToken.Allocation(address(vesting), setting.supply / 5, true);
-        allocations[2].account = address(this);
-        allocations[2].amount = setting.supply - liquidity - allocations[0].amount - allocations[1].amount;
-        SOLD = allocations[2].amount;
+        allocations[2] = IModelToken.Allocation(account(EXCLUDED), setting.supply / 50, false);
+        allocations[3].account = address(this);
+        allocations[3].amount = setting.supply - 4 * liquidity - allocations[1].amount - allocations[2].amount;
+        SOLD = allocations[3].amount;
         address[] memory excluded = new address[](1);
         excluded[0] = account(EXCLUDED);
         token = new ModelToken(

@@ -19,9 +19,10 @@ export class Dice {
     return values[Number(this.below(values.length))]!;
   }
 
-  /** From 1 to `most`, short numbers as likely as long ones. */
+  /** From 1 to `most`; every other time short numbers are as likely as long ones. */
   size(most: bigint): bigint {
-    return 1n + (this.below(most) >> this.below(most.toString(2).length));
+    const length = this.chance(50) ? most.toString(2).length : 1;
+    return 1n + (this.below(most) >> this.below(length));
   }
 
   #next(): bigint {

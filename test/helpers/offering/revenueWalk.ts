@@ -32,6 +32,8 @@ export class RevenueWalk {
   #changes = 0n;
   #starved = 0;
   #liquidityReleased = false;
+  /** A million whole units of an asset of six decimals, or of eighteen. */
+  readonly #largestRevenue: bigint;
 
   constructor(
     private readonly sold: SoldToken,
@@ -40,6 +42,7 @@ export class RevenueWalk {
   ) {
     const { launchedAt, epochLength, redeemBps, commitments, offering } = sold;
     this.#time = launchedAt;
+    this.#largestRevenue = dice.of([10n ** 12n, 10n ** 24n]);
     this.#nextSnapshot = launchedAt / epochLength + 1n;
     this.#waiting = new Map(commitments);
     this.#people = [...commitments.keys(), sold.ecosystem, sold.team, sold.liquidity];
@@ -343,7 +346,7 @@ export class RevenueWalk {
   }
 
   #revenue(): bigint {
-    return this.dice.chance(20) ? 1n : this.dice.size(10n ** 12n);
+    return this.dice.chance(20) ? 1n : this.dice.size(this.#largestRevenue);
   }
 
   /** Nothing, one unit, everything, or a part. */

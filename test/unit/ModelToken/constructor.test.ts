@@ -111,11 +111,11 @@ describe("ModelToken", () => {
       const { assetAddress, offering } = await networkHelpers.loadFixture(accounts);
       const { interface: api } = await ethers.getContractFactory("ModelToken");
       for (const deployment of [
-        deployToken(ZeroAddress, offering, {}),
-        deployToken(assetAddress, ZeroAddress, {}),
-        deployToken(assetAddress, offering, { allocations: [allocation({ address: ZeroAddress }, 1n)] }),
+        () => deployToken(ZeroAddress, offering, {}),
+        () => deployToken(assetAddress, ZeroAddress, {}),
+        () => deployToken(assetAddress, offering, { allocations: [allocation({ address: ZeroAddress }, 1n)] }),
       ]) {
-        await expect(deployment).to.be.revertedWithCustomError({ interface: api }, "ModelToken_ZeroAddress");
+        await expect(deployment()).to.be.revertedWithCustomError({ interface: api }, "ModelToken_ZeroAddress");
       }
     });
 

@@ -68,11 +68,11 @@ describe("ModelToken", () => {
       const { token, ecosystem, newcomer } = await networkHelpers.loadFixture(ended);
       await token.connect(ecosystem).approve(newcomer.address, 1n);
       for (const call of [
-        token.connect(ecosystem).transfer(newcomer.address, 1n),
-        token.connect(ecosystem).transfer(newcomer.address, 0n),
-        token.connect(newcomer).transferFrom(ecosystem.address, newcomer.address, 1n),
+        () => token.connect(ecosystem).transfer(newcomer.address, 1n),
+        () => token.connect(ecosystem).transfer(newcomer.address, 0n),
+        () => token.connect(newcomer).transferFrom(ecosystem.address, newcomer.address, 1n),
       ]) {
-        await expect(call).to.be.revertedWithCustomError(token, "ModelToken_NotLaunched");
+        await expect(call()).to.be.revertedWithCustomError(token, "ModelToken_NotLaunched");
       }
     });
 

@@ -235,7 +235,7 @@ contract ModelTokenReachTest is TokenWalks {
 
     /// @dev Here, because a failing test is traced, and so long a trace would fill the memory.
     function setUp() public {
-        for (uint256 seed = 0; seed < 8; ++seed) {
+        for (uint256 seed = 0; seed < 32; ++seed) {
             handler = new ScarceTokenHandler();
             _walk(seed, 200);
             uint256[22] memory reached = abi.decode(abi.encode(handler.reached()), (uint256[22]));

@@ -92,6 +92,8 @@ interface IOfferingFactory {
     /// @notice A value out of its range. `limit` is the nearest one that is allowed.
     error OfferingFactory_InvalidParameter(bytes32 name, uint256 actual, uint256 limit);
     error OfferingFactory_ZeroAddress(bytes32 name);
+    /// @notice The offering's own tokens are those that were sold; none of another share may lie among them.
+    error OfferingFactory_RecipientIsOffering(bytes32 name);
     error OfferingFactory_NotModelOwner(uint256 modelId, address caller);
     error OfferingFactory_UnknownOffering(address caller);
     /// @notice Only contracts can be excluded: nobody loses revenue to an issuer's list.

@@ -66,6 +66,9 @@ contract OfferingFactory is IOfferingFactory {
         // Effect
         offeringId = ++offeringCount;
         offering = address(new ModelOffering(address(REGISTRY), _terms(config)));
+        // Its address could be foretold.
+        if (config.ecosystem == offering) revert OfferingFactory_RecipientIsOffering("ecosystem");
+        if (config.liquidityRecipient == offering) revert OfferingFactory_RecipientIsOffering("liquidityRecipient");
         (token, vesting) = _deployToken(config, offering);
         _records[offeringId] = OfferingRecord(config.modelId, msg.sender, offering, token, vesting);
         offeringIdOf[offering] = offeringId;

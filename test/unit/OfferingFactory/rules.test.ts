@@ -108,6 +108,18 @@ describe("OfferingFactory", () => {
       });
     }
 
+    for (const name of ["ecosystem", "liquidityRecipient"] as const) {
+      it(`refuses a share of the offering's own, whose address can be foretold: ${name}`, async () => {
+        const market = await networkHelpers.loadFixture(standardMarket);
+        const factory = await market.offerings.getAddress();
+        const nonce = await ethers.provider.getTransactionCount(factory);
+        const offering = ethers.getCreateAddress({ from: factory, nonce });
+        await expect(ofMarket(market, { [name]: offering }))
+          .to.be.revertedWithCustomError(market.offerings, "OfferingFactory_RecipientIsOffering")
+          .withArgs(bytes32(name));
+      });
+    }
+
     it("refuses to exclude an ordinary account", async () => {
       const market = await networkHelpers.loadFixture(standardMarket);
       const excluded = [await market.asset.getAddress(), market.alice.address];

@@ -132,6 +132,7 @@ const beacon: Record<string, ContractHint> = {
 const offerings: Record<string, ContractHint> = {
   OfferingFactory_InvalidParameter: fix("Change this value so that it keeps the limit."),
   OfferingFactory_ZeroAddress: fix("Name an address for this share, or set the share to 0."),
+  OfferingFactory_RecipientIsOffering: fix("Name another recipient than the offering that is being made."),
   OfferingFactory_NotModelOwner: fix("Use the key that holds the model's token."),
   OfferingFactory_UnknownOffering: protocolOnly,
   OfferingFactory_NotContract: fix("Only contracts, such as an exchange's, can be excluded from revenue."),

@@ -10,9 +10,9 @@ import {TokenWorld} from "./handlers/TokenWorld.sol";
 
 // The handlers are concrete in this file, because the runner knows the contracts of test files only.
 
-/// @notice The least supply that an offering may have: whoever stops earning may leave too few tokens that do.
+/// @notice So few tokens that those which earn are often too few.
 contract ScarceTokenHandler is TokenAdversary {
-    constructor() TokenWorld(Setting({supply: 1e18, epochLength: 1 hours, redeemBps: 2_000, unit: 1e6})) {}
+    constructor() TokenWorld(Setting({supply: 3e17, epochLength: 1 hours, redeemBps: 2_000, unit: 1e6})) {}
 }
 
 /// @notice The largest supply, and an asset of 18 decimals.

@@ -24,12 +24,14 @@ abstract contract TokenAdversary is TokenHandler {
 
     /// @notice Whoever claims up to one snapshot and then up to a later one, or to now, has what the later one alone pays.
     function claimInParts(uint256 who, uint256 first, uint256 second) external watched(Rule.Parts) {
-        address claimant = actor(who);
+        if (_epochClosed) _snapshot();
         uint256 count = token.snapshotCount();
-        if (count == 0 || asset.blacklisted(token.payoutAddressOf(claimant))) return;
+        if (count == 0) return;
         first = bound(first, 1, count);
         // One more than there are: everything.
         second = bound(second, first, count + 1);
+        address claimant = _earner(who, first);
+        if (asset.blacklisted(token.payoutAddressOf(claimant))) return;
         (uint256 paidFirst, uint256 paidSecond) = _rehearse(claimant, first, second);
         (, uint256 atOnce) = _rehearse(claimant, 0, second);
         uint256 parts = paidFirst + paidSecond;
@@ -90,6 +92,15 @@ abstract contract TokenAdversary is TokenHandler {
     /// paid.
     function rehearseClaims(address claimant, uint256 first, uint256 second) external {
         revert Rehearsed(_claimed(claimant, first), _claimed(claimant, second));
+    }
+
+    /// @dev Somebody who has earned before and after a snapshot, if there is anybody.
+    function _earner(uint256 seed, uint256 snapshotId) private view returns (address who) {
+        for (uint256 i = 0; i < HOLDERS; ++i) {
+            who = actor((seed % HOLDERS) + i);
+            uint256 before = token.claimableRevenue(who, snapshotId);
+            if (before > 0 && token.claimable(who) > before) return who;
+        }
     }
 
     function _exploit(address borrower, uint256 seed) private {

@@ -80,6 +80,24 @@ describe("ModelOffering", () => {
       await expectRefused(fixture, bob, usd(100), list.proof(0));
     });
 
+    it("means who calls: a contract on the list commits for itself, and its owner is not on it", async () => {
+      const { alice } = await people();
+      const wallet = await ethers.deployContract("ContractWallet", [alice.address]);
+      const entry: Entry = [await wallet.getAddress(), usd(5)];
+      const { asset, offering } = await openWith(allowlist([entry]).root);
+      await asset.mint(wallet, usd(5));
+      for (const [target, data] of [
+        [asset, asset.interface.encodeFunctionData("approve", [await offering.getAddress(), usd(5)])],
+        [offering, offering.interface.encodeFunctionData("commit", [usd(5), usd(5), []])],
+      ] as const) {
+        await wallet.connect(alice).execute(target, data);
+      }
+      expect(await offering.commitmentOf(wallet)).to.equal(usd(5));
+      await expect(offering.connect(alice).commit(1n, usd(5), []))
+        .to.be.revertedWithCustomError(offering, "ModelOffering_NotAllowed")
+        .withArgs(alice.address, usd(5));
+    });
+
     it("refuses another cap than the list's, a proof of another entry, one cut short and none", async () => {
       const fixture = await networkHelpers.loadFixture(listed);
       const { alice, list } = fixture;

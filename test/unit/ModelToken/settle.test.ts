@@ -30,6 +30,8 @@ describe("ModelToken", () => {
       const start = await streamed(fixture, DAY);
       await nextBlockAt(start + 2n * DAY);
       await asOffering.settle(bob.address, SALE_SUPPLY / 4n);
+      // Nothing is stored for an account that never had anything: its index is that of the launch.
+      expect(await token.accountOf(bob)).to.deep.equal([0n, 0n, true, false]);
       expect(await token.claimable(alice)).to.equal(PER_SECOND.alice * DAY);
       expect(await token.claimable(bob)).to.equal(PER_SECOND.bob * DAY);
       expect(await token.claimable(vesting)).to.equal(PER_SECOND.vesting * DAY);

@@ -21,7 +21,7 @@ export interface Shares {
 const BPS = 10_000n;
 const MAX_TEAM_BPS = 2_000n;
 const MAX_REDEEM_BPS = 5_000n;
-const MAX_NAME_BYTES = 64;
+const MAX_NAME_BYTES = 31;
 const MAX_SYMBOL_BYTES = 16;
 const MAX_EXCLUDED = 8;
 const MAX_UINT96 = 2n ** 96n - 1n;

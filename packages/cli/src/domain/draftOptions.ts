@@ -3,7 +3,7 @@ import type { Options } from "./description.js";
 /** What an issuer may say about an offering, by the name of the option. */
 export const DRAFT_OPTIONS = {
   model: { type: "string", value: "ID", about: "the model whose royalties are offered; yours" },
-  name: { type: "string", value: "TEXT", about: "name of the token, up to 64 bytes" },
+  name: { type: "string", value: "TEXT", about: "name of the token, up to 31 bytes" },
   symbol: { type: "string", value: "TEXT", about: "symbol of the token, up to 16 bytes" },
   "hard-cap": { type: "string", value: "AMOUNT", about: "most that you raise" },
   "soft-cap": { type: "string", value: "AMOUNT", about: "least that must be raised, or everybody is refunded" },

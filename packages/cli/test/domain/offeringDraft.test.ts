@@ -80,7 +80,7 @@ describe("offeringProblems", () => {
     [{ lasts: "366d" }, "at most 365 d are allowed"],
     [{ "opens-at": "2027-03-01T11:59Z" }, "would open in the past, 2027-03-01 11:59 UTC"],
     [{ "closes-at": "2027-03-01" }, "would close before it opens"],
-    [{ name: "é".repeat(33) }, "The name has 66 bytes; at most 64 fit."],
+    [{ name: "é".repeat(16) }, "The name has 32 bytes; at most 31 fit."],
     [{ "hard-cap": "1000000000000", "soft-cap": "0.000001", supply: "1" }, "too few tokens would be sold"],
     [{ exclude: Array(9).fill(ISSUER).join(",") }, "At most 8 addresses can be excluded, not 9."],
   ];

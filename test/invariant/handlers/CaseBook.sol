@@ -180,8 +180,7 @@ abstract contract CaseBook is SystemWorld {
                     ? 46_000
                     : 25_000;
         job.collateralBps = uint32(bound(seed >> 128, least, 150_000));
-        job.royaltyBps = 500;
-        (, job.verifierFee, job.samplePoints, job.detection) = registry.jobTerms(MODEL, job.version);
+        (job.royaltyBps, job.verifierFee, job.samplePoints, job.detection) = registry.jobTerms(MODEL, job.version);
         job.disputeWindow = uint32((seed >> 160) % 3) * 30;
         job.acceptBy = uint64(block.timestamp) + 60;
         job.commitBy = uint64(block.timestamp) + 600;

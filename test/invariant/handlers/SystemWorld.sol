@@ -43,7 +43,7 @@ abstract contract SystemWorld is Harness {
     uint48 internal constant MAX_EPOCH = 1_000;
     uint48 internal constant SALE_DURATION = 600;
     uint48 internal constant WITHDRAW_LOCK = 120;
-    uint48 internal constant FINALIZE_GRACE = 300;
+    uint48 internal constant FINALIZE_GRACE = 3_000;
 
     // `developmentBeaconKey` of packages/sdk/src/protocol/drand.ts.
     uint256 private constant SECRET = uint256(keccak256("assay development beacon")) >> 4;

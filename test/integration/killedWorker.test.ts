@@ -54,7 +54,7 @@ describe("a worker that is killed", () => {
   const deaths: Error[] = [];
 
   before(async function () {
-    this.timeout(90_000);
+    this.timeout(240_000);
     folder = await mkdtemp(path.join(os.tmpdir(), "assay-test-"));
     await mkdir(path.join(folder, "logs"));
     processes = new Processes(folder, (error) => deaths.push(error));
@@ -78,7 +78,7 @@ describe("a worker that is killed", () => {
   });
 
   after(async function () {
-    this.timeout(30_000);
+    this.timeout(240_000);
     await processes.stopAll();
     rpc.destroy();
     await rm(folder, { recursive: true, force: true });
@@ -120,7 +120,7 @@ describe("a worker that is killed", () => {
   }
 
   it("before its answer is committed, commits it once after the restart and is paid once", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     let opened: () => void = () => undefined;
     const isOpen = new Promise<void>((resolve) => {
       opened = resolve;
@@ -134,7 +134,7 @@ describe("a worker that is killed", () => {
   });
 
   it("between commit and payment, defends and collects after the restart", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const { jobId, job, text } = await ask();
     await processes.kill(victim.name);
     await restart();
@@ -144,7 +144,7 @@ describe("a worker that is killed", () => {
   });
 
   it("while the panel waits for its answers, opens them from its journal", async function () {
-    this.timeout(90_000);
+    this.timeout(240_000);
     for (let run = 0; run < 5; ++run) {
       const { jobId, batchId } = await ask();
       let state: Promise<"answering" | "over"> | undefined;
@@ -177,7 +177,7 @@ describe("a worker that is killed", () => {
     await Promise.race([promise.then(() => true), new Promise<boolean>((r) => setTimeout(r, 0, false))]);
 
   it("as a verifier between commit and reveal, reveals what it committed", async function () {
-    this.timeout(90_000);
+    this.timeout(240_000);
     const { court } = contracts;
     const before = await contracts.registry.seatOf(settings.modelId, 0);
     const other = actors.providers[1]!;
@@ -211,7 +211,7 @@ describe("a worker that is killed", () => {
   });
 
   it("lives through a chain that does not answer, and goes on", async function () {
-    this.timeout(90_000);
+    this.timeout(240_000);
     const chain = processes.pids.get("chain")!;
     const worker = processes.pids.get(victim.name)!;
     const { jobId } = await ask();
@@ -245,7 +245,7 @@ describe("a worker that is killed", () => {
   });
 
   it("keeps a second process off its data, and says what else is wrong with a stable exit code", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const config = path.join(victim.folder, "config.json");
     const content = JSON.parse(await readFile(config, "utf8")) as Record<string, unknown>;
     const run = async (name: string, change: Record<string, unknown>): Promise<number | null> => {

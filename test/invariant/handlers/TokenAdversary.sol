@@ -31,7 +31,9 @@ abstract contract TokenAdversary is TokenHandler {
         // One more than there are: everything.
         second = bound(second, first, count + 1);
         address claimant = _earner(who, first);
-        if (asset.blacklisted(token.payoutAddressOf(claimant))) return;
+        // What is paid cannot be seen if it goes to nobody, or back into the token.
+        address payout = token.payoutAddressOf(claimant);
+        if (asset.blacklisted(payout) || payout == address(token)) return;
         (uint256 paidFirst, uint256 paidSecond) = _rehearse(claimant, first, second);
         (, uint256 atOnce) = _rehearse(claimant, 0, second);
         uint256 parts = paidFirst + paidSecond;

@@ -75,7 +75,7 @@ describe("the job script", () => {
   });
 
   after(async function () {
-    this.timeout(30_000);
+    this.timeout(240_000);
     await processes.stopAll();
     rpc.destroy();
     await rm(folder, { recursive: true, force: true });

@@ -25,7 +25,7 @@ describe("scripts", () => {
   const owner = developmentKey(ACCOUNT, 31_337n).address;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     folder = await mkdtemp(path.join(os.tmpdir(), "assay-test-"));
     await mkdir(path.join(folder, "logs"));
     processes = new Processes(folder, () => undefined);
@@ -44,7 +44,7 @@ describe("scripts", () => {
   });
 
   after(async function () {
-    this.timeout(30_000);
+    this.timeout(240_000);
     await processes.stopAll();
     rpc.destroy();
     await rm(folder, { recursive: true, force: true });
@@ -58,7 +58,7 @@ describe("scripts", () => {
     resultOf(await run(script, [...args, "--dev-account", String(ACCOUNT), "--json"]));
 
   it("take a provider, its seats and a model through their lives", async function () {
-    this.timeout(90_000);
+    this.timeout(240_000);
     expect(await act("stake", "deposit", "1000")).to.include({ account: owner, amount: "1000000000" });
     await act("stake", "register", "--operator", OPERATOR, "--metadata", "https://gpu.example/provider.json");
     expect(await act("stake", "status")).to.include({ registered: true, operator: OPERATOR, free: "1000000000" });
@@ -84,7 +84,7 @@ describe("scripts", () => {
   });
 
   it("move money in and out, and claim", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     await act("funds", "deposit", "12.5");
     expect(await act("funds", "show")).to.include({ escrow: "12500000" });
     await act("funds", "withdraw", "2.5");
@@ -93,7 +93,7 @@ describe("scripts", () => {
   });
 
   it("post a round of the deployment's beacon, once", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const { genesis, period } = contracts.deployment.beacon;
     const block = await rpc.getBlock("latest");
     const schedule = { genesis: BigInt(genesis), period: BigInt(period), stride: 1n };
@@ -105,7 +105,7 @@ describe("scripts", () => {
   });
 
   it("say in a sentence what is wrong, with a stable exit code", async function () {
-    this.timeout(90_000);
+    this.timeout(240_000);
     const key = ["--dev-account", String(ACCOUNT)];
     const fails = async (code: number, text: string, ...[script, args, change]: Parameters<typeof run>) => {
       const ran = await run(script, args, change);

@@ -28,7 +28,7 @@ interface Ended {
 }
 
 describe("assay-worker", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const wallet = Wallet.createRandom();
   const { address, privateKey } = wallet;
   let folder: string;

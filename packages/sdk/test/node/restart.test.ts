@@ -127,7 +127,7 @@ describe("TransactionManager after a restart", () => {
   });
 
   it("lands everything exactly once although it is killed again and again", async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const run = async (killAfter: number): Promise<number | null> => {
       const args = ["--import", "tsx", SCRIPT, node.url, signer.privateKey, file, target];
       const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });

@@ -55,7 +55,7 @@ abstract contract SaleWalks is Harness {
         selectors[17] = SaleHandler.changeModel.selector;
         selectors[18] = SaleHandler.passSeconds.selector;
         selectors[19] = SaleHandler.passToDeadline.selector;
-        selectors[20] = SaleHandler.withdraw.selector;
+        selectors[20] = SaleHandler.rush.selector;
         selectors[21] = SaleHandler.earn.selector;
         selectors[22] = SaleHandler.earn.selector;
         selectors[23] = SaleHandler.flushRoyalty.selector;
@@ -125,24 +125,27 @@ contract ModelOfferingInvariants is SaleWalks {
     /// @notice O6. The payout is locked from `Scheduled` on, free again after a cancelled or failed sale, and the token's after
     /// success; one offering holds it at most.
     function invariant_ThePayoutFollowsThePhase() external view {
-        (address holder, uint16 floorBps, bool assigned) = handler.registry().offeringOf(handler.MODEL());
-        uint256 holding = 0;
-        for (uint256 i = 0; i < handler.saleCount(); ++i) {
-            SaleBook.Sale memory sale = handler.saleAt(i);
-            bool holds = address(sale.offering) == holder;
-            bool running = sale.phase >= IModelOffering.Phase.Scheduled && sale.phase <= IModelOffering.Phase.Succeeded;
-            // A failure that nobody has recorded yet.
-            bool unrecorded = sale.phase == IModelOffering.Phase.Failed && holds;
-            assertTrue(holds == (running || unrecorded), "holds the payout");
-            if (!holds) continue;
-            ++holding;
-            bool succeeded = sale.phase == IModelOffering.Phase.Succeeded;
-            assertTrue(assigned == succeeded, "assigned");
-            if (succeeded) assertEq(handler.registry().payoutOf(handler.MODEL()), address(sale.token), "payout");
+        (address offering, uint16 floorBps, bool assigned) = handler.registry().offeringOf(handler.MODEL());
+        uint256 holder = handler.holder();
+        assertEq(floorBps, handler.floorBps(), "floor");
+        assertGe(handler.registry().royaltyOf(handler.MODEL()), floorBps, "royalty");
+        address payout = handler.OWNER();
+        bool succeeded = false;
+        if (holder > 0) {
+            SaleBook.Sale memory sale = handler.saleAt(holder - 1);
+            succeeded = sale.phase == IModelOffering.Phase.Succeeded;
+            assertEq(offering, address(sale.offering), "holder");
+            if (succeeded) payout = address(sale.token);
+        } else {
+            assertEq(offering, address(0), "held by nobody");
         }
-        if (holding == 0) assertEq(holder, address(0), "held by nobody");
-        if (!assigned) assertEq(handler.registry().payoutOf(handler.MODEL()), handler.OWNER(), "payout of the owner");
-        assertGe(handler.registry().royaltyOf(handler.MODEL()), floorBps, "royalty floor");
+        assertTrue(assigned == succeeded, "assigned");
+        assertEq(handler.registry().payoutOf(handler.MODEL()), payout, "payout");
+        for (uint256 i = 0; i < handler.saleCount(); ++i) {
+            IModelOffering.Phase phase = handler.saleAt(i).phase;
+            bool running = phase >= IModelOffering.Phase.Scheduled && phase <= IModelOffering.Phase.Succeeded;
+            if (running) assertEq(i + 1, holder, "runs without holding the payout");
+        }
     }
 
     /// @notice O7. The token moves and earns exactly if its sale succeeded.

@@ -18,6 +18,8 @@ abstract contract SaleBook is SystemHandler {
     }
 
     /// @param phase as it was seen last
+    /// @param scheduled whether it has been
+    /// @param outcome what was recorded at its end; `Draft` if nothing was
     /// @param committed of all buyers, less withdrawals
     /// @param supply of the token at first
     /// @param refunded commitments that were paid back whole
@@ -31,6 +33,8 @@ abstract contract SaleBook is SystemHandler {
         IModelToken token;
         IModelOffering.Terms terms;
         IModelOffering.Phase phase;
+        bool scheduled;
+        IModelOffering.Phase outcome;
         uint256 supply;
         uint256 committed;
         uint256 refunded;
@@ -76,6 +80,10 @@ abstract contract SaleBook is SystemHandler {
 
     Sale[] internal _sales;
     SalesReached internal _salesReached;
+    /// @notice Number of the sale that holds the payout, from 1; 0: none.
+    uint256 public holder;
+    /// @notice Royalty rate when that was scheduled.
+    uint16 public floorBps;
     mapping(Rule => uint256) public broken;
     /// @notice Royalties that the owner's payout got, and the token.
     uint256 public royaltiesOut;
@@ -128,17 +136,22 @@ abstract contract SaleBook is SystemHandler {
         return success;
     }
 
+    /// @dev The same, for what may happen once: straight away again it must not.
+    function _tryOnce(address sender, address target, bytes memory data, bool possible) internal returns (bool done) {
+        done = _try(sender, target, data, possible);
+        if (done) _break(Rule.Refusal, _succeeds(target, sender, data));
+    }
+
     /// @dev Makes an offering. If it is to be scheduled at once and may not be, nothing is made.
     function _create(uint256 seed, bool scheduleNow) internal {
         if (_sales.length == MAX_SALES || (!scheduleNow && _salesReached.drafts == MAX_DRAFTS)) return;
         address issuer = registry.ownerOf(MODEL);
         IOfferingFactory.OfferingConfig memory config = _config(seed);
         bytes memory data = abi.encodeCall(offerings.create, (config, scheduleNow));
-        bool possible = !scheduleNow || !_isLocked();
+        bool possible = !scheduleNow || holder == 0;
         if (!possible) ++_salesReached.lockedOut;
         uint256 owed = escrow.modelAccountOf(MODEL).royaltyOwed;
         if (!_try(issuer, address(offerings), data, possible)) return;
-        if (scheduleNow) royaltiesOut += owed;
         IOfferingFactory.OfferingRecord memory record = offerings.offeringAt(offerings.offeringCount());
         Sale storage sale = _sales.push();
         sale.offering = IModelOffering(record.offering);
@@ -148,6 +161,7 @@ abstract contract SaleBook is SystemHandler {
         sale.supply = config.supply;
         ++_salesReached.created;
         if (!scheduleNow) ++_salesReached.drafts;
+        else _noteScheduled(sale, owed);
         for (uint256 i = 0; i < BUYERS; ++i) {
             vm.prank(buyer(i));
             asset.approve(record.offering, type(uint256).max);
@@ -164,16 +178,36 @@ abstract contract SaleBook is SystemHandler {
         }
     }
 
-    function _isLocked() internal view returns (bool) {
-        (address offering, , ) = registry.offeringOf(MODEL);
-        return offering != address(0);
+    /// @dev What the model had earned before is its owner's.
+    function _noteScheduled(Sale storage sale, uint256 owed) internal {
+        sale.scheduled = true;
+        holder = offerings.offeringIdOf(address(sale.offering));
+        floorBps = registry.royaltyOf(MODEL);
+        royaltiesOut += owed;
+    }
+
+    function _noteEnd(Sale storage sale, IModelOffering.Phase outcome) internal {
+        if (outcome != IModelOffering.Phase.Succeeded && sale.scheduled) (holder, floorBps) = (0, 0);
+        sale.outcome = outcome;
+    }
+
+    /// @dev Where a sale stands, by the clock and by what was done to it.
+    function _phase(Sale storage sale) internal view returns (IModelOffering.Phase) {
+        if (sale.outcome != IModelOffering.Phase.Draft) return sale.outcome;
+        if (!sale.scheduled) return IModelOffering.Phase.Draft;
+        if (block.timestamp < sale.terms.opensAt) return IModelOffering.Phase.Scheduled;
+        if (block.timestamp < sale.terms.closesAt) return IModelOffering.Phase.Open;
+        bool inTime = block.timestamp < sale.terms.closesAt + FINALIZE_GRACE;
+        return inTime ? IModelOffering.Phase.Ended : IModelOffering.Phase.Failed;
+    }
+
+    function _is(Sale storage sale, IModelOffering.Phase phase) internal view returns (bool) {
+        return _phase(sale) == phase;
     }
 
     /// @dev Mostly the one that holds the payout, if there is one: there something goes on.
     function _sale(uint256 seed) internal view returns (Sale storage) {
-        (address running, , ) = registry.offeringOf(MODEL);
-        uint256 index = offerings.offeringIdOf(running);
-        return _sales[index > 0 && seed % 4 != 0 ? index - 1 : (seed >> 2) % _sales.length];
+        return _sales[holder > 0 && seed % 4 != 0 ? holder - 1 : (seed >> 2) % _sales.length];
     }
 
     /// @dev A sale of any phase may only go on, and none comes back from its end.
@@ -181,12 +215,11 @@ abstract contract SaleBook is SystemHandler {
         for (uint256 i = 0; i < _sales.length; ++i) {
             IModelOffering.Phase last = _sales[i].phase;
             IModelOffering.Phase now_ = _sales[i].offering.phase();
+            _break(Rule.Phase, now_ != _phase(_sales[i]));
             if (now_ == last) continue;
             bool ended = last >= IModelOffering.Phase.Succeeded;
             bool late = now_ == IModelOffering.Phase.Cancelled && last > IModelOffering.Phase.Scheduled;
-            // A sale that missed its soft cap, or its time, cannot have succeeded.
-            bool undeserved = now_ == IModelOffering.Phase.Succeeded && _sales[i].committed < _sales[i].terms.softCap;
-            _break(Rule.Phase, ended || now_ < last || late || undeserved);
+            _break(Rule.Phase, ended || now_ < last || late);
             _sales[i].phase = now_;
         }
     }

@@ -15,6 +15,7 @@ import {
 import { ZeroHash } from "ethers";
 
 import type { WorkerConfig } from "./configSchema.js";
+import { promptOf } from "./prompt.js";
 
 const BPS = 10_000n;
 
@@ -106,7 +107,7 @@ export function assessJob(job: Job, text: Uint8Array, conditions: ServingConditi
   checkRegistryTerms(job, conditions.registryTerms);
   checkTimes(job, limits, conditions.now);
   const request = readRequest(text, { requestHash: job.requestHash, policy });
-  const inputUnits = BigInt(conditions.inputUnits(request.prompt));
+  const inputUnits = BigInt(conditions.inputUnits(promptOf(request)));
   const price = priceOf(prices, inputUnits, BigInt(request.maxOutputUnits));
   if (job.budget < price) {
     refuse("PRICE_TOO_LOW", `The budget is ${job.budget}, the price ${price}.`, "Raise the budget to the price.", {

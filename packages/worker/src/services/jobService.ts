@@ -20,6 +20,7 @@ import { collectAnswer } from "../adapters/engine/collectAnswer.js";
 import type { EngineAnswer } from "../adapters/engine/engine.js";
 import type { ServedModel } from "../adapters/engine/loadModels.js";
 import type { JobAnswer, JobRecord } from "../domain/job.js";
+import { promptOf } from "../domain/prompt.js";
 import { readRequest } from "../domain/serveTerms.js";
 import type { WorkerContext } from "./context.js";
 import type { Intake } from "./intake.js";
@@ -158,7 +159,9 @@ export async function runModel(
   requestHash: string,
   signal: AbortSignal,
 ): Promise<EngineAnswer> {
-  const { prompt, maxOutputUnits } = readRequest(text, { requestHash, policy });
+  const request = readRequest(text, { requestHash, policy });
+  const { maxOutputUnits } = request;
+  const prompt = promptOf(request);
   const { temperature, template } = policy;
   try {
     return await collectAnswer(engine, { prompt, maxOutputUnits, temperature, template }, signal);

@@ -1,5 +1,6 @@
 /** The part of the SDK that needs Node.js. It also gives what the root entry gives. */
 export * from "../index.js";
+export { AppendLog, type AppendLogOptions } from "./appendLog.js";
 export {
   createKeystore,
   DEVELOPMENT_MNEMONIC,

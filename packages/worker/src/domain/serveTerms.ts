@@ -15,7 +15,6 @@ import {
 import { ZeroHash } from "ethers";
 
 import type { WorkerConfig } from "./configSchema.js";
-import { promptOf } from "./prompt.js";
 
 const BPS = 10_000n;
 
@@ -31,7 +30,7 @@ export interface ServingConditions {
   readonly onProbation: boolean;
   /** Chain time, Unix seconds. */
   readonly now: number;
-  readonly inputUnits: (prompt: string) => number;
+  readonly inputUnits: (request: InferenceRequest) => number;
 }
 
 /** What taking the job means. */
@@ -107,7 +106,7 @@ export function assessJob(job: Job, text: Uint8Array, conditions: ServingConditi
   checkRegistryTerms(job, conditions.registryTerms);
   checkTimes(job, limits, conditions.now);
   const request = readRequest(text, { requestHash: job.requestHash, policy });
-  const inputUnits = BigInt(conditions.inputUnits(promptOf(request)));
+  const inputUnits = BigInt(conditions.inputUnits(request));
   const price = priceOf(prices, inputUnits, BigInt(request.maxOutputUnits));
   if (job.budget < price) {
     refuse("PRICE_TOO_LOW", `The budget is ${job.budget}, the price ${price}.`, "Raise the budget to the price.", {

@@ -91,7 +91,7 @@ export class Intake {
       registryTerms,
       onProbation: holding.probation > 0n,
       now: clock.now,
-      inputUnits: (prompt) => engine.inputUnits(prompt),
+      inputUnits: (request) => engine.inputUnits(request),
     });
     await this.#checkCapacity(job, assessment.collateral, balances.free);
     return assessment;

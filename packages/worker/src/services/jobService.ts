@@ -20,7 +20,6 @@ import { collectAnswer } from "../adapters/engine/collectAnswer.js";
 import type { EngineAnswer } from "../adapters/engine/engine.js";
 import type { ServedModel } from "../adapters/engine/loadModels.js";
 import type { JobAnswer, JobRecord } from "../domain/job.js";
-import { promptOf } from "../domain/prompt.js";
 import { readRequest } from "../domain/serveTerms.js";
 import type { WorkerContext } from "./context.js";
 import type { Intake } from "./intake.js";
@@ -160,20 +159,23 @@ export async function runModel(
   signal: AbortSignal,
 ): Promise<EngineAnswer> {
   const request = readRequest(text, { requestHash, policy });
-  const { maxOutputUnits } = request;
-  const prompt = promptOf(request);
   const { temperature, template } = policy;
   try {
-    return await collectAnswer(engine, { prompt, maxOutputUnits, temperature, template }, signal);
+    return await collectAnswer(engine, { request, temperature, template }, signal);
   } catch (cause) {
-    if (AssayError.is(cause)) throw cause;
-    throw new AssayError({
-      code: "ENGINE_FAILED",
-      message: `The engine gave no answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      retryable: true,
-      cause,
-    });
+    throw engineError(cause);
   }
+}
+
+/** What an engine threw, as an error that says whether to try again. */
+export function engineError(cause: unknown): AssayError {
+  if (AssayError.is(cause)) return cause;
+  return new AssayError({
+    code: "ENGINE_FAILED",
+    message: `The engine gave no answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    retryable: true,
+    cause,
+  });
 }
 
 function unixSeconds(): bigint {

@@ -12,6 +12,7 @@ export {
 } from "./eip712.js";
 export { keccak, keccakHex, loadFastKeccak } from "./keccak.js";
 export * from "./policy.js";
+export { type HashedReceipt, ReceiptHasher, type ReceiptInput, type ReceiptTerms } from "./receiptHasher.js";
 export * from "./receipts.js";
 export * from "./revenueExport.js";
 export * from "./revenueYield.js";

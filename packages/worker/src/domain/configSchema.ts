@@ -117,6 +117,27 @@ const dutiesSchema = z.strictObject({
   turnSeconds: z.number().min(0).max(600).default(15),
 });
 
+const batchSchema = z.strictObject({
+  /** A batch is committed when so much is signed, in smallest units; by age and need alone when left out. */
+  minTotal: amount.optional(),
+  /** A batch is committed when its oldest signed receipt is so old. */
+  maxAgeSeconds: seconds.min(1).default(3_600),
+  /** A batch is committed so long before the chain takes it no more. */
+  marginSeconds: seconds.default(600),
+});
+
+const sessionSchema = z.strictObject({
+  /** Most that is served beyond the last voucher, in smallest units; a few of the model's largest answers when left out. */
+  creditLine: amount.optional(),
+  /** Most that a session may hold when it is opened; no limit when left out. */
+  maxBudget: amount.optional(),
+  /** Longest session. */
+  maxSeconds: seconds.min(60).max(31_536_000).default(604_800),
+  /** Requests that may be in work at once in a session. */
+  maxConcurrent: z.int().min(1).max(65_536).default(256),
+  batch: batchSchema.prefault({}),
+});
+
 const gasSchema = z.strictObject({
   /** Most that is ever offered for a unit of gas, in wei. */
   maxFeePerGas: amountOr(200_000_000_000n),
@@ -154,6 +175,7 @@ export const configSchema = z.strictObject({
       "names a model version twice",
     ),
   limits: limitsSchema.prefault({}),
+  session: sessionSchema.prefault({}),
   duties: dutiesSchema.prefault({}),
   gas: gasSchema.prefault({}),
 });

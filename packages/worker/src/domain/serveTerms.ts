@@ -41,7 +41,7 @@ export interface Assessment {
   readonly preview: CommitPreview;
 }
 
-function refuse(code: string, message: string, hint: string, details: Record<string, unknown> = {}): never {
+export function refuse(code: string, message: string, hint: string, details: Record<string, unknown> = {}): never {
   throw new AssayError({ code, message, hint, details });
 }
 
@@ -117,7 +117,7 @@ export function assessJob(job: Job, text: Uint8Array, conditions: ServingConditi
   return { request, ...chooseCollateral(job, limits, escrow, conditions.onProbation) };
 }
 
-function checkRegistryTerms(job: Job, terms: ServingConditions["registryTerms"]): void {
+export function checkRegistryTerms(job: Job, terms: ServingConditions["registryTerms"]): void {
   for (const field of ["royaltyBps", "verifierFee", "samplePoints", "detection"] as const) {
     if (job[field] === terms[field]) continue;
     refuse(
@@ -128,7 +128,7 @@ function checkRegistryTerms(job: Job, terms: ServingConditions["registryTerms"])
   }
 }
 
-function checkTimes(job: Job, limits: WorkerConfig["limits"], now: number): void {
+export function checkTimes(job: Job, limits: WorkerConfig["limits"], now: number): void {
   if (job.acceptBy < BigInt(now) || job.commitBy < BigInt(now + limits.minServeSeconds)) {
     refuse(
       "DEADLINE_TOO_SHORT",

@@ -15,8 +15,8 @@ import type { Engine, EngineChunk, EngineRequest } from "./engine.js";
 import { OpenaiServer } from "./openaiServer.js";
 import { invalid } from "./serverSentEvents.js";
 
-/** A tokenizer gives at most a token a byte; a chat template adds some of its own, a default system message among them. */
-const TEMPLATE_UNITS = 256;
+/** A tokenizer gives at most a token a byte; a chat template adds some around each message, and a default system message. */
+const TEMPLATE_UNITS = 64;
 
 const usageSchema = z.object({
   prompt_tokens: z.int().nonnegative(),
@@ -69,7 +69,8 @@ export function createOpenaiEngine(config: OpenaiEngineConfig, apiKey?: string):
   const inputUnits = (request: InferenceRequest): number => {
     const endpoint = endpointOf(request);
     if (!endpoints.includes(endpoint)) throw unsupported(endpoint);
-    return Buffer.byteLength(JSON.stringify(request)) + TEMPLATE_UNITS;
+    const parts = "messages" in request ? request.messages.length : 1;
+    return Buffer.byteLength(JSON.stringify(request)) + TEMPLATE_UNITS * (parts + 1);
   };
   return {
     unit: "tokens",

@@ -8,6 +8,7 @@ import {
   digest,
   hashReceipt,
   type Job,
+  JobKind,
   type JobPending,
   JobStatus,
   receiptSeed,
@@ -47,7 +48,7 @@ export class JobService {
   async tick(): Promise<void> {
     const { jobs, tasks } = this.context;
     for (const record of await jobs.live()) {
-      if (record.failure !== undefined) continue;
+      if (record.failure !== undefined || record.job.kind === JobKind.Session) continue;
       if (record.stage === "open")
         tasks.start(`accept/${record.jobId}`, async () => {
           await this.#accept(record);
@@ -61,7 +62,7 @@ export class JobService {
 
   /** Binds this provider to a job that was opened without its quote, once its request is there and if it suits. */
   async #accept(record: JobRecord): Promise<void> {
-    const { contracts, sender, jobs, clock, logger } = this.context;
+    const { contracts, sender, jobs, clock, logger, provider } = this.context;
     const { jobId, job, request } = record;
     if (BigInt(clock.now) > job.acceptBy) {
       await jobs.saveFailure(jobId, "it was not accepted in time");
@@ -76,8 +77,9 @@ export class JobService {
       await jobs.saveFailure(jobId, error.message);
       return;
     }
-    await acceptJob({ contracts, sender }, { job, key: await effectKey(this.context, `accept/${jobId}`) });
-    logger.info({ jobId }, "accepted a job");
+    const key = await effectKey(this.context, `accept/${jobId}`);
+    const accepted = await acceptJob({ contracts, sender }, { job, provider, key });
+    logger.info({ jobId: accepted.jobId, ...(accepted.jobId !== jobId && { openJobId: jobId }) }, "accepted a job");
   }
 
   async #serve(record: JobRecord): Promise<void> {

@@ -15,6 +15,7 @@ import {
   scanRecords,
   writeRecord,
 } from "./appendLogFormat.js";
+import { isSystemError, syncFolder } from "./files.js";
 
 /** Most bytes of records in one write; one record may be longer. */
 const MAX_WRITE = 4 * 1024 * 1024;
@@ -308,17 +309,6 @@ async function createFile(file: string): Promise<void> {
   await syncFolder(folder);
 }
 
-/** Makes a new file's name durable. Windows has no such call and needs none. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /** Cuts off a write that a crash interrupted, and makes sure that everything that was read is durable. */
 async function cutTail(file: string, handle: FileHandle, seed: number, size: number, end: number): Promise<void> {
   if (end < size) {
@@ -336,8 +326,6 @@ async function writeAll(handle: FileHandle, buffer: Buffer, position: number): P
     done += bytesWritten;
   }
 }
-
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && "syscall" in error;
 
 function unusable(file: string, cause: unknown): AssayError {
   return new AssayError({

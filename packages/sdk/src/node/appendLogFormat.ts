@@ -138,14 +138,20 @@ export async function findLaterWrite(
   broken: number,
 ): Promise<number | undefined> {
   for (let window = broken + 1; window + RECORD_HEADER <= size; window += WINDOW) {
-    const buffer = await readBytes(handle, window, WINDOW + RECORD_HEADER);
+    const buffer = await readBytes(handle, window, 2 * WINDOW);
     const last = Math.min(WINDOW - 1, buffer.length - RECORD_HEADER);
     for (let at = 0; at <= last; at += 1) {
       const length = buffer.readUInt32BE(at);
       const position = window + at;
-      if (length > MAX_RECORD || position + RECORD_HEADER + length > size) continue;
-      if (position - buffer.readUInt32BE(at + 4) <= broken) continue;
-      if ((await readRecordAt(handle, position, seed)) !== undefined) return position;
+      const end = at + RECORD_HEADER + length;
+      if (length > MAX_RECORD || window + end > size || position - buffer.readUInt32BE(at + 4) <= broken) continue;
+      const found =
+        end <= buffer.length
+          ? readRecordHeader(buffer.subarray(at, at + RECORD_HEADER), seed)?.holds(
+              buffer.subarray(at + RECORD_HEADER, end),
+            )
+          : (await readRecordAt(handle, position, seed)) !== undefined;
+      if (found === true) return position;
     }
   }
   return undefined;

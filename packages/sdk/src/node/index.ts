@@ -2,6 +2,7 @@
 export * from "../index.js";
 export { AppendLog, type AppendLogOptions } from "./appendLog.js";
 export { type Curve, curve } from "./curve.js";
+export { DiskSumTree, type DiskSumTreeOptions } from "./diskSumTree.js";
 export { FastSigner, recoverSigner } from "./fastSigner.js";
 export {
   createKeystore,

@@ -112,7 +112,7 @@ export function parseOpenAiRequest(endpoint: Endpoint, value: unknown): ParsedRe
 
 /** The request itself, with the length of its answer. */
 export function requestOf(body: RequestBody, maxOutputUnits: number): InferenceRequest {
-  return { ...body, maxOutputUnits } as InferenceRequest;
+  return { ...body, maxOutputUnits };
 }
 
 function refuse(fields: Fields, everyFieldCounts: boolean): void {

@@ -84,8 +84,7 @@ function flag(value: unknown, field: string, otherwise: boolean): boolean {
 }
 
 function sortOf(value: unknown): RoutingWishes["sort"] {
-  const sort: unknown =
-    typeof value === "object" && value !== null && "by" in value ? (value as { by: unknown }).by : value;
+  const sort: unknown = typeof value === "object" && value !== null && "by" in value ? value.by : value;
   if (sort === undefined || sort === null) return undefined;
   if (SORTS.has(sort)) return sort as RoutingWishes["sort"];
   throw badParameter("provider.sort", "provider.sort must be price, latency or throughput.");

@@ -1,4 +1,4 @@
-import { AssayError, canonicalJson, type ChunkFrame, type JsonValue, toAssayError } from "@assay/sdk";
+import { type AssayError, canonicalJson, type ChunkFrame, type JsonValue, toAssayError } from "@assay/sdk";
 import type { Logger } from "pino";
 
 import { apiFault, badParameter } from "../domain/apiFault.js";

@@ -387,7 +387,7 @@ export class SessionClient {
         return;
       case "fault":
         this.#onFault(
-          new AssayError({ code: String(frame.code), message: `The provider ended the session: ${frame.message}` }),
+          new AssayError({ code: frame.code, message: `The provider ended the session: ${frame.message}` }),
         );
         return;
       default:
@@ -501,6 +501,12 @@ export class SessionClient {
 
   #onFailed(id: number, { code, message, retryable }: { code: string; message: string; retryable: boolean }): void {
     const pending = this.#pendingOf(id);
+    if (typeof code !== "string" || typeof message !== "string" || typeof retryable !== "boolean") {
+      throw new AssayError({
+        code: "SESSION_MESSAGE_INVALID",
+        message: "A failure of the session has no code or message.",
+      });
+    }
     this.#inFlight.delete(id);
     this.books.release(pending.worst);
     // Its books were behind what it was told a moment ago.
@@ -509,9 +515,7 @@ export class SessionClient {
       this.#sendLater(pending);
       return;
     }
-    pending.ask.onFailed(
-      new AssayError({ code: String(code), message: String(message), retryable: retryable === true }),
-    );
+    pending.ask.onFailed(new AssayError({ code, message, retryable }));
     if (this.#waiting.length > 0) this.#pump();
   }
 

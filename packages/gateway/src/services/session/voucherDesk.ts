@@ -133,7 +133,7 @@ export class VoucherDesk {
   onCountersigned({ firstNonce, count, signature }: CountersignedFrame): void {
     const out = this.#out;
     // An answer to a voucher that a rollover made pointless.
-    if (out === undefined || out.state.firstNonce !== firstNonce || out.state.count !== count) return;
+    if (out?.state.firstNonce !== firstNonce || out.state.count !== count) return;
     const signer = recoverSigner(out.digest, signature)?.toLowerCase();
     if (signer !== undefined && this.options.terms.signers.some((known) => known.toLowerCase() === signer)) {
       this.#acknowledge(out, signature);
@@ -199,8 +199,6 @@ export class VoucherDesk {
   #confirmedAll(state = this.options.tree.state): boolean {
     if (state === undefined) return true;
     const { voucher } = this.#countersigned ?? {};
-    return (
-      voucher !== undefined && voucher.firstNonce === BigInt(state.firstNonce) && voucher.count === BigInt(state.count)
-    );
+    return voucher?.firstNonce === BigInt(state.firstNonce) && voucher.count === BigInt(state.count);
   }
 }

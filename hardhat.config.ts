@@ -13,11 +13,15 @@ const OPTIMIZER_RUNS = 1_000;
 const deep = process.env["ASSAY_TEST_PROFILE"] === "deep";
 
 // The compiler comes from npm, so that every machine compiles with the same locked bytes and downloads nothing.
-const solc = (viaIR: boolean) => ({
+const solc = (viaIR: boolean, runs = OPTIMIZER_RUNS) => ({
   version: "0.8.34",
   path: createRequire(import.meta.url).resolve("solc/soljson.js"),
-  settings: { evmVersion: "cancun", viaIR, optimizer: { enabled: true, runs: OPTIMIZER_RUNS } },
+  settings: { evmVersion: "cancun", viaIR, optimizer: { enabled: true, runs } },
 });
+
+// The escrow is the largest contract: it fits only through the IR pipeline, which is slower to compile, and with fewer runs.
+// It is compiled so for development too, where everything else is not.
+const overrides = { "contracts/jobs/JobEscrow.sol": solc(true, 200) };
 
 const deploy = task("deploy", "Deploy Assay, or go on where an interrupted deployment stopped")
   .addOption({
@@ -40,7 +44,10 @@ export default defineConfig({
   plugins: [hardhatToolbox, quietDependencies],
   tasks: [deploy],
   solidity: {
-    profiles: { default: solc(false), production: solc(true) },
+    profiles: {
+      default: { compilers: [solc(false)], overrides },
+      production: { compilers: [solc(true)], overrides },
+    },
     splitTestsCompilation: true,
   },
   // A run that must not share its journal with others names a folder of its own.

@@ -58,6 +58,7 @@ export const parametersSchema = z.strictObject({
     recovery: amount,
     safety: amount,
     floor: amount,
+    closeGrace: seconds,
     testNetwork: z.boolean(),
   }),
   court: z.strictObject({

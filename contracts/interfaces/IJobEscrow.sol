@@ -7,20 +7,28 @@ import {Batch, Commitment, Job, Outcome, Payment} from "./Types.sol";
 /// @notice Jobs, batches, account balances, royalties and the audit pool of each model. On the hot path nothing but
 /// internal balances move; tokens move in `deposit`, `withdraw`, `flushRoyalty` and `flushProtocolFees` only.
 ///
-/// Job: Open (named provider, no quote yet) → Active (quote or acceptance) → Committed → cleared, or → Audited → cleared.
-/// Ways out of every state, by anyone, after its deadline: Open → `cancelJob`; Active → `expireJob`; Committed →
-/// `finalizeBatch`, or `voidBatch` when the beacon is dead; Audited → the court's `expire` and `tally`.
+/// One-shot job: Open (no quote yet) → Active (quote or acceptance) → Committed → cleared, or → Audited → cleared.
+/// Session: Open → Active ⇄ any number of batches, each Committed → cleared, or → Audited → cleared; Active → Closing (the
+/// provider can still commit what is signed) → cleared. Batches that are open then settle as they would have.
+/// Ways out of every state, by anyone, after its deadline: Open → `cancelJob`; Active → `expireJob`, of a session
+/// `closeJob`; Closing → `closeJob`; a batch Committed → `finalizeBatch`, or `voidBatch` when the beacon is dead; Audited →
+/// the court's `expire` and `tally`.
 /// A cleared slot means that the job is over; its id can never come back because the account nonce has moved on.
+///
+/// A session's batch is exactly what its requester signed last: `Voucher(jobId, firstNonce, count, total, root)` with the
+/// session's receipt counter as `firstNonce`. The counter then moves on by `count`, so that no receipt is in two batches and
+/// no voucher counts twice; what is paid is at most what is signed, and at most the budget with its top-ups.
 ///
 /// Assumes of the asset: as in `IProviderStaking`. Assumes of callers: nothing; every call may be hostile.
 interface IJobEscrow {
-    /// @notice State of a job, low byte of its slot.
+    /// @notice State of a job, or of a batch (`None`, `Committed`, `Audited`). `Closing`: sessions only, see `sessionOf`.
     enum JobStatus {
         None,
         Open,
         Active,
         Committed,
-        Audited
+        Audited,
+        Closing
     }
 
     /// @notice What `finalizeMany` did with an item.
@@ -46,7 +54,8 @@ interface IJobEscrow {
     /// @param recovery α, share of a slash that a cheat may win back; at least 1 − the sink's least share
     /// @param safety σ ≥ 1
     /// @param floor least p, > 0
-    /// @param testNetwork allows a short `beaconDelay`
+    /// @param closeGrace seconds in which the provider of a session that its requester closes can still commit, at least 24 h
+    /// @param testNetwork allows a short `beaconDelay` and a short `closeGrace`
     struct EscrowParams {
         address treasury;
         uint16 protocolFeeBps;
@@ -61,6 +70,7 @@ interface IJobEscrow {
         uint64 recovery;
         uint64 safety;
         uint64 floor;
+        uint32 closeGrace;
         bool testNetwork;
     }
 
@@ -80,6 +90,11 @@ interface IJobEscrow {
     event Withdrawn(address indexed account, address indexed to, uint256 amount);
     event JobOpened(bytes32 indexed jobId, address indexed requester, address indexed provider, Job job);
     event JobAccepted(bytes32 indexed jobId, address indexed provider);
+    /// @notice An open job goes on as `jobId`: the same terms with `provider` filled in.
+    event JobAssigned(bytes32 indexed openJobId, bytes32 indexed jobId, address indexed provider);
+    event SessionToppedUp(bytes32 indexed jobId, uint256 amount, uint256 remaining);
+    event JobClosing(bytes32 indexed jobId, uint64 closesAt);
+    event JobClosed(bytes32 indexed jobId, uint256 refund);
     event JobCancelled(bytes32 indexed jobId, uint256 refund);
     /// @param compensation collateral that went to the requester's account in `ProviderStaking`
     event JobExpired(bytes32 indexed jobId, uint256 refund, uint256 compensation);
@@ -96,6 +111,8 @@ interface IJobEscrow {
     event BatchRefunded(bytes32 indexed batchId, bytes32 indexed jobId, Outcome outcome, uint256 refund);
     /// @param reason selector of the error that `finalizeBatch` would have given
     event BatchSkipped(bytes32 indexed batchId, bytes4 reason);
+    /// @param reason selector of the error that `commitBatch` would have given
+    event CommitSkipped(bytes32 indexed jobId, bytes4 reason);
     event RoyaltyFlushed(uint256 indexed modelId, address indexed payout, uint256 amount);
     event ProtocolFeesFlushed(uint256 indexed modelId, address indexed treasury, uint256 amount);
     /// @param owed true if the pool was short: recorded, paid first from the next premiums by `payPoolDebts`
@@ -111,6 +128,10 @@ interface IJobEscrow {
     error JobEscrow_InvalidTerm(bytes32 field, uint256 actual, uint256 limit);
     error JobEscrow_TermMismatch(bytes32 field, uint256 actual, uint256 expected);
     error JobEscrow_InvalidQuote(bytes32 jobId, address provider);
+    /// @notice Not the requester's signature over the voucher of what is committed, from the session's receipt counter on.
+    error JobEscrow_InvalidVoucher(bytes32 jobId, uint256 firstNonce, uint256 count);
+    error JobEscrow_BudgetExceeded(bytes32 jobId, uint256 total, uint256 remaining);
+    error JobEscrow_NotSeatHolder(uint256 modelId, address provider);
     error JobEscrow_WrongStatus(bytes32 jobId, JobStatus actual, JobStatus expected);
     error JobEscrow_UnknownBatch(bytes32 batchId, bytes32 jobId);
     error JobEscrow_DeadlinePassed(bytes32 jobId, uint64 deadline);
@@ -123,7 +144,7 @@ interface IJobEscrow {
     error JobEscrow_CostsExceedTotal(uint256 costs, uint256 total);
     error JobEscrow_ExposureExceeded(uint256 modelId, uint256 exposure, uint256 cap);
     error JobEscrow_InsufficientCallbackGas(uint256 available, uint256 required);
-    error JobEscrow_LengthMismatch(uint256 jobs, uint256 batches);
+    error JobEscrow_LengthMismatch(uint256 jobs, uint256 others);
     error JobEscrow_UnauthorizedCaller(address caller);
     error JobEscrow_NothingOwed(uint256 modelId);
     error JobEscrow_InvalidParameter(bytes32 name, uint256 actual, uint256 limit);
@@ -150,9 +171,20 @@ interface IJobEscrow {
     /// @notice EIP-712 digest of a job in this escrow: its id, and what a quote signs.
     function jobIdOf(Job calldata job) external view returns (bytes32 jobId);
 
-    /// @return status state of the job
-    /// @return batchTag low 248 bits of its batch's id, shifted left by 8; 0 before a commit
+    /// @return status state of the job; of a session: Open, Active, or that of the batch in the job's slot
+    /// @return batchTag low 248 bits of that batch's id, shifted left by 8; 0 without one
     function jobStateOf(bytes32 jobId) external view returns (JobStatus status, bytes32 batchTag);
+
+    /// @return status Active, Closing, or None: not a session, not bound to a provider yet, or closed
+    /// @return remaining budget that no batch has drawn on
+    /// @return nextNonce receipts in all batches so far: the first nonce of the next batch
+    /// @return closesAt last second of the grace period; 0 unless Closing
+    function sessionOf(
+        bytes32 jobId
+    ) external view returns (JobStatus status, uint96 remaining, uint64 nextNonce, uint64 closesAt);
+
+    /// @return status of a batch of the job: Committed, Audited, or None: never committed, or over
+    function batchStatusOf(bytes32 batchId, bytes32 jobId) external view returns (JobStatus status);
 
     /// @notice Credits `account` with what arrived from the caller.
     function deposit(address account, uint256 amount) external;
@@ -170,32 +202,62 @@ interface IJobEscrow {
     /// @notice Pays `amount` of the caller's balance to `to`, at once.
     function withdraw(address to, uint256 amount) external;
 
-    /// @notice Opens a one-shot job and debits its budget. The requester only.
-    /// With `quote`, the signature of the provider's operator (or owner; EOA or ERC-1271) over the job's digest, the job
-    /// is Active at once and min(L, 10 % of the budget) of the provider's stake is locked; with an empty quote it is Open
-    /// until the named provider accepts it. `commitBy` is later than `acceptBy` and at most 365 days from now.
+    /// @notice Opens a job and debits its budget. The requester only.
+    /// With `quote`, the signature of the provider's operator (or owner; EOA or ERC-1271) over the job's digest, the job is
+    /// Active at once; with an empty quote it is Open until the named provider accepts it, or, if it names none, any
+    /// provider with an active seat of the model. Binding the provider of a one-shot job locks min(L, 10 % of the budget) of
+    /// its stake. `commitBy` is later than `acceptBy` and at most 365 days from now.
     /// Reverts unless royalty and sampling terms equal the registry's of this moment.
+    /// Warning: a session binds no stake. That a provider did not serve can be proven to no contract; the requester pays for
+    /// nothing that it did not sign, and gets its budget back with `closeJob`.
     function openJob(Job calldata job, bytes calldata quote) external returns (bytes32 jobId);
 
-    /// @notice Binds the named provider to an Open job, until `acceptBy`. Its operator or owner only.
-    function acceptJob(Job calldata job) external;
+    /// @notice Binds `provider` to an Open job, until `acceptBy`. Its operator or owner only.
+    /// A job that names no provider goes on under the id of the same terms with `provider` filled in.
+    /// @param provider the job's own, or, if it names none, one with an active seat of the model
+    /// @return jobId the id under which the job goes on
+    function acceptJob(Job calldata job, address provider) external returns (bytes32 jobId);
+
+    /// @notice Adds to the budget of a session that is not closing, from the requester's balance. The requester only.
+    /// @return remaining budget that no batch has drawn on
+    function topUp(Job calldata job, uint96 amount) external returns (uint256 remaining);
+
+    /// @notice Ends a session. By its requester: commits are still taken for `closeGrace` seconds, at most until
+    /// `commitBy`. By its provider, or by anyone after that: the budget that is left goes back to the requester.
+    function closeJob(Job calldata job) external;
 
     /// @notice Refunds an Open job: the requester at any time, anyone after `acceptBy`.
     function cancelJob(Job calldata job) external;
 
-    /// @notice Refunds an Active job after `commitBy`; the provider's lock goes to the requester. Anyone.
+    /// @notice Refunds an Active one-shot job after `commitBy`; the provider's lock goes to the requester. Anyone.
     function expireJob(Job calldata job) external;
 
-    /// @notice Commits the batch of an Active job and locks its collateral. The provider's operator or owner only.
+    /// @notice Commits a batch and locks its collateral. The provider's operator or owner only.
     /// Nothing about the draw can be chosen afterwards. Reverts
+    /// - `JobEscrow_InvalidVoucher` unless the requester (EOA or ERC-1271) signed what is committed; sessions only,
+    /// - `JobEscrow_BudgetExceeded` above the budget that is left; sessions only,
     /// - `JobEscrow_CollateralTooLow` below `collateralBps` or below what the sampling law needs for p ≤ 1 (ask more),
     /// - `JobEscrow_CostsExceedTotal` if royalty, protocol fee and premium exceed the total,
     /// - `JobEscrow_ExposureExceeded` if the model's seats do not carry that much open value,
     /// - as `ModelRegistry.samplingState` and `IRandomnessBeacon.nextTarget` do.
+    /// Warning: a requester that is a contract can take its signatures back at any time (ERC-1271). Serve one on credit only
+    /// if you know its code.
+    /// @param voucher signature over the voucher whose count, total and root are the commitment's and whose first nonce is the
+    /// session's receipt counter; empty for a one-shot job
     function commitBatch(
         Job calldata job,
-        Commitment calldata commitment
+        Commitment calldata commitment,
+        bytes calldata voucher
     ) external returns (bytes32 batchId, Batch memory batch);
+
+    /// @notice `commitBatch` for many; one bad item never reverts the others.
+    /// Warning: as for `finalizeMany`, an estimate finds the least gas that skips everything: set the limit yourself.
+    /// @return batchIds zero for an item that was skipped; `CommitSkipped` says why
+    function commitMany(
+        Job[] calldata jobs,
+        Commitment[] calldata commitments,
+        bytes[] calldata vouchers
+    ) external returns (bytes32[] memory batchIds);
 
     /// @notice Pays a batch that was not drawn, or hands a drawn one to the court. Anyone.
     /// A drawn batch goes to the court as soon as the round is there; another is paid when its dispute window is over.

@@ -28,7 +28,7 @@ enum Outcome {
 /// escrow only; the operator's signature over that digest is the provider's quote.
 /// @param requester who pays; its account in the escrow is debited by `budget`
 /// @param nonce the requester's account nonce at opening: no id can ever repeat, no quote can be used twice
-/// @param provider owner address of the provider that serves
+/// @param provider owner address of the provider that serves; zero: any with an active seat of the model may accept
 /// @param kind see `JobKind`
 /// @param modelId token id in `ModelRegistry`
 /// @param version version number of the model, from 1
@@ -48,7 +48,7 @@ enum Outcome {
 /// @param disputeWindow seconds between commit and payment of a batch that is not drawn
 /// @param acceptBy last second in which the provider can be bound (quote used or job accepted)
 /// @param commitBy last second in which a batch can be committed
-/// @param callback contract that is told how the job ended, or zero
+/// @param callback one-shot: contract that is told how the job ended, or zero; session: zero
 struct Job {
     address requester;
     uint64 nonce;
@@ -86,6 +86,21 @@ struct Commitment {
     uint96 collateral;
     uint32 count;
     uint96 maxLeafFee;
+}
+
+/// @notice State of a session's receipt tree, signed by its requester (EIP-712, the escrow's domain). A batch is exactly the
+/// last one that the provider was given.
+/// @param jobId digest of the job
+/// @param firstNonce nonce of the receipt in leaf 0: the session's receipt counter
+/// @param count number of leaves
+/// @param total sum of their fees
+/// @param root root of their Merkle-sum tree
+struct Voucher {
+    bytes32 jobId;
+    uint64 firstNonce;
+    uint32 count;
+    uint96 total;
+    bytes32 root;
 }
 
 /// @notice A committed batch. `batchId = keccak256(abi.encode(batch))`; `jobId` carries chain and escrow.

@@ -41,6 +41,7 @@ abstract contract EscrowConfig is IJobEscrow {
     uint64 internal immutable RECOVERY;
     uint64 internal immutable SAFETY;
     uint64 internal immutable FLOOR;
+    uint32 internal immutable CLOSE_GRACE;
     bool internal immutable TEST_NETWORK;
     /// @dev Expected members of all panels of an audit, WAD.
     uint256 internal immutable PANELISTS;
@@ -69,6 +70,7 @@ abstract contract EscrowConfig is IJobEscrow {
         RECOVERY = params_.recovery;
         SAFETY = params_.safety;
         FLOOR = params_.floor;
+        CLOSE_GRACE = params_.closeGrace;
         TEST_NETWORK = params_.testNetwork;
         PANELISTS = SamplingMath.expectedPanelists(params_.collusion);
         CHAIN_ID = block.chainid;
@@ -117,6 +119,7 @@ abstract contract EscrowConfig is IJobEscrow {
                 recovery: RECOVERY,
                 safety: SAFETY,
                 floor: FLOOR,
+                closeGrace: CLOSE_GRACE,
                 testNetwork: TEST_NETWORK
             });
     }

@@ -13,6 +13,8 @@ library EscrowRules {
     uint256 internal constant MAX_PROTOCOL_FEE_BPS = 2_000;
     uint256 internal constant MAX_DISPUTE_WINDOW = 24 hours;
     uint256 internal constant MIN_BEACON_DELAY = 60;
+    uint256 internal constant MIN_CLOSE_GRACE = 24 hours;
+    uint256 internal constant MAX_CLOSE_GRACE = 7 days;
     uint256 internal constant MIN_CALLBACK_GAS = 30_000;
     /// @dev The stipend must always fit into a transaction of 16,777,216 gas beside settling.
     uint256 internal constant MAX_CALLBACK_GAS = 1_000_000;
@@ -26,7 +28,12 @@ library EscrowRules {
         if (params.treasury == address(0)) revert IJobEscrow.JobEscrow_ZeroAddress();
         _atMost("protocolFeeBps", params.protocolFeeBps, MAX_PROTOCOL_FEE_BPS);
         _atMost("maxDisputeWindow", params.maxDisputeWindow, MAX_DISPUTE_WINDOW);
-        if (!params.testNetwork) _atLeast("beaconDelay", params.beaconDelay, MIN_BEACON_DELAY);
+        if (!params.testNetwork) {
+            _atLeast("beaconDelay", params.beaconDelay, MIN_BEACON_DELAY);
+            _atLeast("closeGrace", params.closeGrace, MIN_CLOSE_GRACE);
+        }
+        _atLeast("closeGrace", params.closeGrace, 1);
+        _atMost("closeGrace", params.closeGrace, MAX_CLOSE_GRACE);
         _atLeast("callbackGas", params.callbackGas, MIN_CALLBACK_GAS);
         _atMost("callbackGas", params.callbackGas, MAX_CALLBACK_GAS);
         _atMost("verifierValueBps", params.verifierValueBps, MAX_VERIFIER_VALUE_BPS);

@@ -9,28 +9,24 @@ import {IAuditCourt} from "../interfaces/IAuditCourt.sol";
 import {IJobCallback} from "../interfaces/IJobCallback.sol";
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {IRandomnessBeacon} from "../interfaces/IRandomnessBeacon.sol";
-import {Batch, Commitment, Job, Outcome, Payment} from "../interfaces/Types.sol";
+import {Batch, Commitment, Job, JobKind, Outcome, Payment} from "../interfaces/Types.sol";
 import {JobTerms} from "../libraries/JobTerms.sol";
 import {BatchFields, JobFields} from "../libraries/RawFields.sol";
 import {RawTerms} from "../libraries/RawTerms.sol";
 import {ReceiptLib} from "../libraries/ReceiptLib.sol";
 import {SamplingMath} from "../libraries/SamplingMath.sol";
 import {EscrowConfig} from "./EscrowConfig.sol";
-import {ModelFunds} from "./ModelFunds.sol";
+import {JobStates} from "./JobStates.sol";
 
 /// @title All fees in flight
 /// @notice See `IJobEscrow`.
 /// @dev The reentrancy guard is held while a job's callback or the asset runs: from there jobs can be opened, accepted and
 /// committed, but tokens cannot be moved and jobs cannot be ended. The other contracts that are called are the protocol's.
-contract JobEscrow is ModelFunds {
+contract JobEscrow is JobStates {
     // What `_notify` needs beside the stipend until it has made its call: a cold account and the encoding.
     uint256 private constant CALLBACK_MARGIN = 5_000;
-    // What `finalizeMany` keeps back for each item that is still to come: its hash, its event, its status.
+    // What `finalizeMany` and `commitMany` keep back for each item that is still to come: its hash, its event, its status.
     uint256 private constant SKIP_GAS = 6_000;
-
-    /// @dev Low byte: `JobStatus`. Upper 248 bits: low 248 bits of the batch's id, 0 before a commit. 0 = never opened, or
-    /// over. The batch changes this slot instead of taking a fresh one.
-    mapping(bytes32 jobId => uint256 state) private _jobs;
 
     constructor(
         address staking_,
@@ -58,21 +54,30 @@ contract JobEscrow is ModelFunds {
             // 2^64 jobs are out of reach.
             _accounts[msg.sender] = account + (1 << NONCE_SHIFT);
         }
-        _jobs[jobId] = uint256(quoted ? JobStatus.Active : JobStatus.Open);
         RawTerms.logOpened(job, jobId);
-        if (quoted) _bind(job, jobId);
+        if (quoted) _bind(job, jobId, JobFields.provider(job));
+        else _setJob(jobId, JobStatus.Open);
     }
 
     /// @inheritdoc IJobEscrow
-    function acceptJob(Job calldata job) external {
+    function acceptJob(Job calldata job, address provider) external returns (bytes32 jobId) {
         // Check
-        bytes32 jobId = jobIdOf(job);
-        _requireStatus(jobId, JobStatus.Open);
-        if (block.timestamp > job.acceptBy) revert JobEscrow_DeadlinePassed(jobId, job.acceptBy);
-        _requireProvider(JobFields.provider(job));
-        // Effect
-        _jobs[jobId] = uint256(JobStatus.Active);
-        _bind(job, jobId);
+        bytes32 openJobId = jobIdOf(job);
+        _requireStatus(openJobId, JobStatus.Open);
+        if (block.timestamp > job.acceptBy) revert JobEscrow_DeadlinePassed(openJobId, job.acceptBy);
+        _requireProvider(provider);
+        jobId = openJobId;
+        if (JobFields.provider(job) == address(0)) {
+            (, uint8 active, ) = REGISTRY.holdingOf(JobFields.modelId(job), provider);
+            if (active == 0) revert JobEscrow_NotSeatHolder(JobFields.modelId(job), provider);
+            jobId = RawTerms.assignedJobId(job, provider, domainSeparator());
+            // Effect
+            _clearJob(openJobId);
+            emit JobAssigned(openJobId, jobId, provider);
+        } else if (provider != JobFields.provider(job)) {
+            revert JobEscrow_NotProvider(msg.sender, JobFields.provider(job));
+        }
+        _bind(job, jobId, provider);
     }
 
     /// @inheritdoc IJobEscrow
@@ -95,6 +100,7 @@ contract JobEscrow is ModelFunds {
         // Check
         bytes32 jobId = jobIdOf(job);
         _requireStatus(jobId, JobStatus.Active);
+        if (_isSession(job)) revert JobEscrow_InvalidTerm("kind", uint256(job.kind), uint256(JobKind.OneShot));
         if (block.timestamp <= job.commitBy) revert JobEscrow_DeadlineNotReached(jobId, job.commitBy);
         // Effect
         _endUndelivered(job, jobId);
@@ -113,14 +119,12 @@ contract JobEscrow is ModelFunds {
     /// @inheritdoc IJobEscrow
     function commitBatch(
         Job calldata job,
-        Commitment calldata commitment
+        Commitment calldata commitment,
+        bytes calldata voucher
     ) external returns (bytes32 batchId, Batch memory batch) {
         // Check
         bytes32 jobId = jobIdOf(job);
-        _requireStatus(jobId, JobStatus.Active);
-        if (block.timestamp > JobFields.commitBy(job)) revert JobEscrow_DeadlinePassed(jobId, job.commitBy);
         address provider = JobFields.provider(job);
-        _requireProvider(provider);
         batch.jobId = jobId;
         batch.root = commitment.root;
         batch.total = commitment.total;
@@ -128,17 +132,49 @@ contract JobEscrow is ModelFunds {
         batch.count = commitment.count;
         batch.maxLeafFee = commitment.maxLeafFee;
         batch.committedAt = uint64(block.timestamp);
+        if (_isSession(job)) {
+            batch.firstNonce = uint64(_drawOnSession(job, jobId, batch.total, batch.count));
+            _checkVoucher(job, batch, voucher);
+        } else {
+            _requireStatus(jobId, JobStatus.Active);
+            _requireInTime(job, jobId);
+        }
+        _requireProvider(provider);
         JobTerms.checkCommitment(job, batch);
         _fixSampling(job, batch);
         batch.targetRound = BEACON.nextTarget(uint64(block.timestamp) + BEACON_DELAY);
         _requireCostsCovered(job, batch);
         // Effect
         batchId = RawTerms.batchIdOf(batch);
-        _jobs[jobId] = _state(batchId, JobStatus.Committed);
+        _beginBatch(jobId, batchId);
         RawTerms.logCommitted(batch, batchId);
         // Interaction: the accept lock is part of the collateral from here on, and never more than it
         _lock(provider, batch.collateral - JobTerms.acceptLockDown(job));
         RawTerms.returnCommitted(batch, batchId);
+    }
+
+    /// @inheritdoc IJobEscrow
+    /// @dev Each item runs as the caller's own call, and may use all gas but what the later ones need to be skipped.
+    function commitMany(
+        Job[] calldata jobs,
+        Commitment[] calldata commitments,
+        bytes[] calldata vouchers
+    ) external returns (bytes32[] memory batchIds) {
+        _requireSameLength(jobs.length, commitments.length);
+        _requireSameLength(jobs.length, vouchers.length);
+        batchIds = new bytes32[](jobs.length);
+        for (uint256 i = 0; i < jobs.length; ++i) {
+            uint256 reserve = SKIP_GAS * (jobs.length - i);
+            uint256 available = gasleft();
+            (bool done, bytes32 result) = (false, 0);
+            if (available > reserve) {
+                bytes4 selector = this.commitBatch.selector;
+                uint256 gasLimit = available - reserve;
+                (done, result) = RawTerms.delegateCommit(selector, jobs[i], commitments[i], vouchers[i], gasLimit);
+            }
+            if (done) batchIds[i] = result;
+            else emit CommitSkipped(jobIdOf(jobs[i]), bytes4(result));
+        }
     }
 
     /// @inheritdoc IJobEscrow
@@ -152,7 +188,7 @@ contract JobEscrow is ModelFunds {
         (bytes32 seed, bool audited) = _draw(batchId, batch);
         if (audited) {
             // Effect
-            _jobs[jobId] = _state(batchId, JobStatus.Audited);
+            _markAudited(jobId, batchId);
             emit BatchAudited(batchId, jobId, seed);
             // Interaction
             bytes4 selector = IAuditCourt.openAudit.selector;
@@ -175,7 +211,7 @@ contract JobEscrow is ModelFunds {
         Job[] calldata jobs,
         Batch[] calldata batches
     ) external returns (FinalizeStatus[] memory statuses) {
-        if (jobs.length != batches.length) revert JobEscrow_LengthMismatch(jobs.length, batches.length);
+        _requireSameLength(jobs.length, batches.length);
         statuses = new FinalizeStatus[](jobs.length);
         for (uint256 i = 0; i < jobs.length; ++i) {
             uint256 reserve = SKIP_GAS * (jobs.length - i);
@@ -249,21 +285,17 @@ contract JobEscrow is ModelFunds {
     }
 
     /// @inheritdoc IJobEscrow
-    function jobStateOf(bytes32 jobId) external view returns (JobStatus status, bytes32 batchTag) {
-        uint256 state = _jobs[jobId];
-        return (JobStatus(uint8(state)), bytes32(state & ~uint256(0xff)));
-    }
-
-    /// @inheritdoc IJobEscrow
     function panelFee(Job calldata job, Batch calldata batch) external view returns (uint96 fee) {
         return _panelFee(job, batch.total, batch.count, batch.maxLeafFee);
     }
 
-    /// @dev Locks min(L, a tenth of the budget): what the requester gets if nothing is delivered.
-    function _bind(Job calldata job, bytes32 jobId) private {
-        emit JobAccepted(jobId, JobFields.provider(job));
+    /// @dev Of a one-shot job locks min(L, a tenth of the budget): what the requester gets if nothing is delivered.
+    function _bind(Job calldata job, bytes32 jobId, address provider) private {
+        _setJob(jobId, JobStatus.Active);
+        if (_isSession(job)) _beginSession(job, jobId);
+        emit JobAccepted(jobId, provider);
         // Interaction
-        _lock(JobFields.provider(job), JobTerms.acceptLockDown(job));
+        _lock(provider, JobTerms.acceptLockDown(job));
     }
 
     function _lock(address provider, uint256 amount) private {
@@ -284,10 +316,10 @@ contract JobEscrow is ModelFunds {
         _addExposure(JobFields.modelId(job), gain, exposureCap);
     }
 
-    /// @dev Ends a batch: moves its total, takes it off what is open on the model, and clears the job's slot.
+    /// @dev Ends a batch: moves its total, takes it off what is open on the model, and clears its slot.
     function _settle(Job calldata job, Batch calldata batch, bytes32 batchId, Outcome outcome) private {
         bytes32 jobId = BatchFields.jobId(batch);
-        delete _jobs[jobId];
+        _endBatch(job, jobId, batchId);
         uint256 total = BatchFields.total(batch);
         Funds memory funds = _loadFunds(JobFields.modelId(job));
         unchecked {
@@ -328,7 +360,7 @@ contract JobEscrow is ModelFunds {
 
     /// @dev Ends a job that never got a batch.
     function _endUndelivered(Job calldata job, bytes32 jobId) private {
-        delete _jobs[jobId];
+        _clearJob(jobId);
         _credit(job.requester, JobFields.budget(job));
     }
 
@@ -377,6 +409,15 @@ contract JobEscrow is ModelFunds {
         if (SignatureChecker.isValidERC1271SignatureNowCalldata(operator, jobId, quote)) return;
         if (SignatureChecker.isValidERC1271SignatureNowCalldata(provider, jobId, quote)) return;
         revert JobEscrow_InvalidQuote(jobId, provider);
+    }
+
+    /// @dev A requester is never zero: it has opened the job.
+    function _checkVoucher(Job calldata job, Batch memory batch, bytes calldata voucher) private view {
+        bytes32 digest = RawTerms.voucherDigest(batch, domainSeparator());
+        (address signer, , ) = ECDSA.tryRecoverCalldata(digest, voucher);
+        if (signer == job.requester) return;
+        if (SignatureChecker.isValidERC1271SignatureNowCalldata(job.requester, digest, voucher)) return;
+        revert JobEscrow_InvalidVoucher(batch.jobId, batch.firstNonce, batch.count);
     }
 
     /// @dev p by the sampling law, at least the floor. Reverts if the terms cannot make cheating lose.
@@ -452,28 +493,11 @@ contract JobEscrow is ModelFunds {
         return BEACON.resolve(target);
     }
 
-    function _requireBatch(
-        bytes32 jobId,
-        Batch calldata batch,
-        JobStatus expected
-    ) private view returns (bytes32 batchId) {
-        uint256 state = _requireStatus(jobId, expected);
-        batchId = RawTerms.batchId(batch);
-        if (state != _state(batchId, expected)) revert JobEscrow_UnknownBatch(batchId, jobId);
-    }
-
-    function _requireStatus(bytes32 jobId, JobStatus expected) private view returns (uint256 state) {
-        state = _jobs[jobId];
-        if (uint8(state) != uint8(expected)) {
-            revert JobEscrow_WrongStatus(jobId, JobStatus(uint8(state)), expected);
-        }
-    }
-
     function _requireProvider(address provider) private view {
         if (!STAKING.mayAct(provider, msg.sender)) revert JobEscrow_NotProvider(msg.sender, provider);
     }
 
-    function _state(bytes32 batchId, JobStatus status) private pure returns (uint256) {
-        return (uint256(batchId) << 8) | uint256(status);
+    function _requireSameLength(uint256 jobs, uint256 others) private pure {
+        if (jobs != others) revert JobEscrow_LengthMismatch(jobs, others);
     }
 }

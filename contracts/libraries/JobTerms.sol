@@ -21,18 +21,25 @@ library JobTerms {
     /// is read by the compiler's own code, which reverts on them.
     function checkShape(Job calldata job) internal pure {
         uint256 kind = JobFields.kind(job);
-        if (kind != uint256(JobKind.OneShot)) invalid("kind", kind, uint256(JobKind.OneShot));
-        if (job.provider == address(0)) revert IJobEscrow.JobEscrow_ZeroAddress();
         uint256 units = JobFields.units(job);
-        if (units == 0) invalid("units", units, 1);
-        if (units > MAX_UNITS) invalid("units", units, MAX_UNITS);
-        if (job.requestHash == 0) invalid("requestHash", 0, 1);
+        if (kind == uint256(JobKind.OneShot)) {
+            if (units == 0) invalid("units", units, 1);
+            if (units > MAX_UNITS) invalid("units", units, MAX_UNITS);
+            if (job.requestHash == 0) invalid("requestHash", 0, 1);
+            _requireZero("inputPrice", JobFields.inputPrice(job));
+            _requireZero("outputPrice", JobFields.outputPrice(job));
+            _requireZero("creditLine", JobFields.creditLine(job));
+            (job.callback);
+        } else {
+            if (kind != uint256(JobKind.Session)) invalid("kind", kind, uint256(JobKind.Session));
+            _requireZero("units", units);
+            _requireZero("requestHash", uint256(job.requestHash));
+            _requireZero("callback", uint160(job.callback));
+            (job.inputPrice, job.outputPrice, job.creditLine);
+        }
         if (job.budget == 0) invalid("budget", 0, 1);
         if (job.collateralBps == 0) invalid("collateralBps", 0, 1);
-        _requireZero("inputPrice", JobFields.inputPrice(job));
-        _requireZero("outputPrice", JobFields.outputPrice(job));
-        _requireZero("creditLine", JobFields.creditLine(job));
-        (job.valueAtRisk, job.callback);
+        (job.provider, job.valueAtRisk);
     }
 
     /// @notice The times of a job that is opened now.
@@ -45,12 +52,14 @@ library JobTerms {
         if (commitBy > block.timestamp + MAX_JOB_SPAN) invalid("commitBy", commitBy, block.timestamp + MAX_JOB_SPAN);
     }
 
-    /// @notice What the only batch of a one-shot job must be.
+    /// @notice What a batch must be. Of a one-shot job it is the whole job.
     function checkCommitment(Job calldata job, Batch memory batch) internal pure {
         (uint256 total, uint256 maxLeafFee) = (batch.total, batch.maxLeafFee);
-        (uint256 budget, uint256 units) = (JobFields.budget(job), JobFields.units(job));
-        if (total != budget) invalid("total", total, budget);
-        if (batch.count != units) invalid("count", batch.count, units);
+        if (JobFields.kind(job) == uint256(JobKind.OneShot)) {
+            (uint256 budget, uint256 units) = (JobFields.budget(job), JobFields.units(job));
+            if (total != budget) invalid("total", total, budget);
+            if (batch.count != units) invalid("count", batch.count, units);
+        } else if (batch.count == 0) invalid("count", 0, 1);
         if (batch.root == 0) invalid("root", 0, 1);
         if (maxLeafFee == 0) invalid("maxLeafFee", 0, 1);
         if (maxLeafFee > total) invalid("maxLeafFee", maxLeafFee, total);
@@ -68,8 +77,9 @@ library JobTerms {
         }
     }
 
-    /// @notice What binding the provider locks: min(L, a tenth of the budget), rounded down.
+    /// @notice What binding the provider of a one-shot job locks: min(L, a tenth of the budget), rounded down; 0 for a session.
     function acceptLockDown(Job calldata job) internal pure returns (uint256) {
+        if (JobFields.kind(job) != uint256(JobKind.OneShot)) return 0;
         uint256 budget = JobFields.budget(job);
         return Math.min(leastCollateralUp(job, budget), budget / 10);
     }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.34;
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
-import {Batch, Job} from "../interfaces/Types.sol";
+import {Batch, Commitment, Job} from "../interfaces/Types.sol";
 import {ReceiptLib} from "./ReceiptLib.sol";
 
 /// @title Jobs and batches as the words they are
@@ -13,6 +13,7 @@ import {ReceiptLib} from "./ReceiptLib.sol";
 library RawTerms {
     uint256 private constant JOB_SIZE = 22 * 32;
     uint256 private constant BATCH_SIZE = 12 * 32;
+    uint256 private constant COMMITMENT_SIZE = 5 * 32;
 
     /// @notice EIP-712 digest of a job: its id.
     function jobId(Job calldata job, bytes32 domainSeparator) internal pure returns (bytes32 id) {
@@ -26,6 +27,45 @@ library RawTerms {
             mstore(add(free, 0x02), domainSeparator)
             mstore(add(free, 0x22), structHash)
             id := keccak256(free, 0x42)
+        }
+    }
+
+    /// @notice Id of the same terms with `provider` in place of none.
+    function assignedJobId(
+        Job calldata job,
+        address provider,
+        bytes32 domainSeparator
+    ) internal pure returns (bytes32 id) {
+        bytes32 typeHash = ReceiptLib.JOB_TYPEHASH;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, typeHash)
+            calldatacopy(add(free, 0x20), job, JOB_SIZE)
+            mstore(add(free, 0x60), provider)
+            let structHash := keccak256(free, add(JOB_SIZE, 0x20))
+            mstore(free, "\x19\x01")
+            mstore(add(free, 0x02), domainSeparator)
+            mstore(add(free, 0x22), structHash)
+            id := keccak256(free, 0x42)
+        }
+    }
+
+    /// @notice `ReceiptLib.voucherDigest` of the batch's own job, first nonce, count, total and root.
+    function voucherDigest(Batch memory batch, bytes32 domainSeparator) internal pure returns (bytes32 digest) {
+        bytes32 typeHash = ReceiptLib.VOUCHER_TYPEHASH;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, typeHash)
+            mstore(add(free, 0x20), mload(batch))
+            mstore(add(free, 0x40), mload(add(batch, 0x80)))
+            mstore(add(free, 0x60), mload(add(batch, 0xa0)))
+            mstore(add(free, 0x80), mload(add(batch, 0x40)))
+            mstore(add(free, 0xa0), mload(add(batch, 0x20)))
+            let structHash := keccak256(free, 0xc0)
+            mstore(free, "\x19\x01")
+            mstore(add(free, 0x02), domainSeparator)
+            mstore(add(free, 0x22), structHash)
+            digest := keccak256(free, 0x42)
         }
     }
 
@@ -97,6 +137,37 @@ library RawTerms {
             end := add(end, 0x20)
             mstore(0, 0)
             success := call(gasLimit, target, 0, free, sub(end, free), 0, 0x20)
+            result := mload(0)
+        }
+    }
+
+    /// @notice Runs `commitBatch(job, commitment, voucher)` of this contract in the caller's name.
+    /// @param selector of `commitBatch`
+    /// @param gasLimit most gas to forward
+    /// @return success whether the call succeeded
+    /// @return result the batch's id, or the first word of the error
+    function delegateCommit(
+        bytes4 selector,
+        Job calldata job,
+        Commitment calldata commitment,
+        bytes calldata voucher,
+        uint256 gasLimit
+    ) internal returns (bool success, bytes32 result) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, selector)
+            let end := add(free, 0x04)
+            calldatacopy(end, job, JOB_SIZE)
+            end := add(end, JOB_SIZE)
+            calldatacopy(end, commitment, COMMITMENT_SIZE)
+            end := add(end, COMMITMENT_SIZE)
+            mstore(end, add(add(JOB_SIZE, COMMITMENT_SIZE), 0x20))
+            mstore(add(end, 0x20), voucher.length)
+            end := add(end, 0x40)
+            calldatacopy(end, voucher.offset, voucher.length)
+            end := add(end, voucher.length)
+            mstore(0, 0)
+            success := delegatecall(gasLimit, address(), free, sub(end, free), 0, 0x20)
             result := mload(0)
         }
     }

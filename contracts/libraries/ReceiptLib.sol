@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Batch, Job, Receipt} from "../interfaces/Types.sol";
+import {Batch, Job, Receipt, Voucher} from "../interfaces/Types.sol";
 
 /// @title Hashes that every program of the network must agree on
 /// @notice Twin: `packages/sdk/src/protocol/`, held to the same results by the vectors in `test/vectors/`.
@@ -12,6 +12,10 @@ library ReceiptLib {
 
     bytes32 internal constant RECEIPT_TYPEHASH = keccak256(
         "Receipt(address provider,bytes32 jobId,uint64 nonce,uint256 modelId,uint32 version,bytes32 policyId,bytes32 requestHash,bytes32 responseRoot,uint64 seed,uint64 inputUnits,uint64 outputUnits,uint96 fee,uint64 startedAt,uint64 finishedAt)"
+    );
+
+    bytes32 internal constant VOUCHER_TYPEHASH = keccak256(
+        "Voucher(bytes32 jobId,uint64 firstNonce,uint32 count,uint96 total,bytes32 root)"
     );
 
     /// @notice EIP-712 struct hash of a job.
@@ -26,6 +30,12 @@ library ReceiptLib {
 
     function batchId(Batch memory batch) internal pure returns (bytes32) {
         return keccak256(abi.encode(batch));
+    }
+
+    /// @notice EIP-712 digest of a voucher: what requester and provider sign.
+    function voucherDigest(Voucher memory voucher, bytes32 domainSeparator) internal pure returns (bytes32) {
+        bytes32 structHash = keccak256(abi.encode(VOUCHER_TYPEHASH, voucher));
+        return keccak256(abi.encodePacked(hex"1901", domainSeparator, structHash));
     }
 
     /// @notice EIP-712 struct hash of a receipt: the hash in its leaf. The domain is in `receipt.jobId`.

@@ -212,13 +212,15 @@ library LeafRules {
         }
     }
 
-    /// @dev The request is the one that the requester signed in its job, at the price it signed.
+    /// @dev The request is the one that the requester signed in its job, at the price it signed. What a session's requester
+    /// signed is the batch's tree, where the request's hash and the fee are in the leaf.
     function _checkRequest(
         Terms memory terms,
         IAuditCourt.LeafOpening calldata opening,
         uint32 index,
         uint96 fee
     ) private pure {
+        if (terms.units == 0) return;
         bytes32 root = terms.requestHash;
         uint96 total = fee;
         if (terms.units > 1) {

@@ -30,6 +30,7 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory logs);
     function label(address account, string calldata name) external;
     function toString(uint256 value) external pure returns (string memory text);
+    function getCode(string calldata artifact) external view returns (bytes memory creationCode);
     function envOr(string calldata name, string calldata otherwise) external view returns (string memory value);
 }
 

@@ -192,7 +192,7 @@ async function commit(
   job: Job,
   commitment: { root: string; total: bigint; collateral: bigint; count: number; maxLeafFee: bigint },
 ): Promise<Batch> {
-  const sent = await escrow.connect(providers[0]).commitBatch(job, commitment);
+  const sent = await escrow.connect(providers[0]).commitBatch(job, commitment, "0x");
   const mined = await sent.getBlock();
   const [event] = await escrow.queryFilter(escrow.filters.BatchCommitted(), mined!.number);
   return plain(event!.args.batch) as unknown as Batch;

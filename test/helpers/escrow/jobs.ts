@@ -9,10 +9,13 @@ import {
   type Job,
   JOB_TYPES,
   jobId,
+  JobKind,
   Outcome,
   storedRandomness,
+  type Voucher,
+  VOUCHER_TYPES,
 } from "@assay/sdk";
-import { id, type Result, ZeroAddress } from "ethers";
+import { id, type Result, ZeroAddress, ZeroHash } from "ethers";
 
 import {
   courtSigner,
@@ -105,6 +108,43 @@ export async function openJob(system: System, terms: Partial<Job> = {}): Promise
   return { job, jobId: jobId(job, await domainOf(system)) };
 }
 
+/** Terms of a session of 100 USD at 1 and 4 USD a million units. */
+export const SESSION: Partial<Job> = {
+  kind: JobKind.Session,
+  units: 0n,
+  requestHash: ZeroHash,
+  budget: usd(100),
+  inputPrice: usd(1),
+  outputPrice: usd(4),
+  creditLine: usd(1),
+};
+
+/** An Active session. */
+export const activeSession = async (system: System, terms: Partial<Job> = {}): Promise<OpenedJob> =>
+  activeJob(system, { ...SESSION, ...terms });
+
+/** What a session's provider commits: three answers for two USD, fifty times that as collateral. */
+export const sessionCommitment = (changes: Partial<Commitment> = {}): Commitment => ({
+  root: freshHash(),
+  total: usd(2),
+  collateral: usd(100),
+  count: 3n,
+  maxLeafFee: usd(1),
+  ...changes,
+});
+
+/** The requester's signature over exactly what is committed. */
+export async function voucherOf(
+  system: System,
+  { jobId: idOfJob }: OpenedJob,
+  { root, total, count }: Commitment,
+  { signer = system.requester, ...changes }: Partial<Voucher> & { signer?: TypedDataSigner } = {},
+): Promise<string> {
+  const [, , firstNonce] = await system.escrow.sessionOf(idOfJob);
+  const voucher: Voucher = { jobId: idOfJob, firstNonce, count, total, root, ...changes };
+  return signer.signTypedData(await domainOf(system), VOUCHER_TYPES, voucher);
+}
+
 /** What its provider commits: one answer, fifty times its price as collateral, p = 8.36 %. */
 export const commitmentOf = ({ budget, units }: Job, changes: Partial<Commitment> = {}): Commitment => ({
   root: freshHash(),
@@ -134,15 +174,22 @@ export async function committedJob(system: System, options: CommitOptions = {}):
 /** Tests hold the beacon's key: they know the randomness before it is public, which nobody else does. */
 export async function commitOpened(
   system: System,
-  { job, jobId: idOfJob }: OpenedJob,
+  opened: OpenedJob,
   { commitment: changes = {}, drawn = false }: CommitOptions = {},
 ): Promise<CommittedJob> {
-  const { escrow, beacon, operator } = system;
+  const { escrow, beacon } = system;
+  const { job, jobId: idOfJob } = opened;
   const { chainId } = await ethers.provider.getNetwork();
+  const operator = job.provider === system.provider.address ? system.operator : await ethers.getSigner(job.provider);
+  const signer = await ethers.getSigner(job.requester);
+  const isSession = job.kind === JobKind.Session;
+  const vouched = (value: Commitment) => (isSession ? voucherOf(system, opened, value, { signer }) : "0x");
   const timestamp = BigInt(await networkHelpers.time.latest()) + 1n;
-  const commitment = commitmentOf(job, changes);
+  const commitment = isSession ? sessionCommitment(changes) : commitmentOf(job, changes);
   await networkHelpers.time.setNextBlockTimestamp(timestamp);
-  const [, preview] = await escrow.connect(operator).commitBatch.staticCall(job, commitment, { blockTag: "pending" });
+  const [, preview] = await escrow
+    .connect(operator)
+    .commitBatch.staticCall(job, commitment, await vouched(commitment), { blockTag: "pending" });
   const delay = BigInt(system.parameters.escrow.beaconDelay);
   const targetRound = await beacon.nextTarget(timestamp + delay);
   const randomness = storedRandomness(signatureOf(targetRound));
@@ -154,8 +201,9 @@ export async function commitOpened(
   let root = commitment.root;
   const possible = drawn || expected.p < (WAD * 99n) / 100n;
   while (possible && isAudited(seedWith(root)[1], expected.p) !== drawn) root = freshHash();
+  const voucher = await vouched({ ...commitment, root });
   await networkHelpers.time.setNextBlockTimestamp(timestamp);
-  await escrow.connect(operator).commitBatch(job, { ...commitment, root });
+  await escrow.connect(operator).commitBatch(job, { ...commitment, root }, voucher);
   const [idOfBatch, seed] = seedWith(root);
   return { job, jobId: idOfJob, batch: { ...expected, root }, batchId: idOfBatch, seed };
 }

@@ -60,6 +60,7 @@ export const PARAMETERS: SystemParameters = {
     recovery: WAD / 2n,
     safety: 2n * WAD,
     floor: WAD / 100n,
+    closeGrace: 86_400,
     testNetwork: false,
   },
   court: {

@@ -91,7 +91,8 @@ abstract contract CaseBook is SystemWorld {
         vm.prank(operator(indexOf(job.provider)));
         (bytes32 batchId, Batch memory batch) = escrow.commitBatch(
             job,
-            Commitment(root, job.budget, uint96(collateral), job.units, most)
+            Commitment(root, job.budget, uint96(collateral), job.units, most),
+            ""
         );
         _note(batchId);
         entry.batch = batch;

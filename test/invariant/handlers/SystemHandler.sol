@@ -129,12 +129,12 @@ abstract contract SystemHandler is CourtHandler {
         _replay(address(escrow), job.requester, abi.encodeCall(escrow.openJob, (job, quote)));
         if (entry.stage == Stage.Open) return;
         address worker = operator(indexOf(job.provider));
-        _replay(address(escrow), worker, abi.encodeCall(escrow.acceptJob, (job)));
+        _replay(address(escrow), worker, abi.encodeCall(escrow.acceptJob, (job, job.provider)));
         _replay(address(escrow), job.requester, abi.encodeCall(escrow.cancelJob, (job)));
         if (entry.batchId == 0) return;
         Batch memory batch = entry.batch;
         Commitment memory terms = Commitment(batch.root, batch.total, batch.collateral, batch.count, batch.maxLeafFee);
-        _replay(address(escrow), worker, abi.encodeCall(escrow.commitBatch, (job, terms)));
+        _replay(address(escrow), worker, abi.encodeCall(escrow.commitBatch, (job, terms, "")));
         _replay(address(escrow), account, abi.encodeCall(escrow.expireJob, (job)));
         if (entry.stage == Stage.Committed) return;
         _replay(address(escrow), account, abi.encodeCall(escrow.finalizeBatch, (job, batch)));
@@ -253,7 +253,7 @@ abstract contract SystemHandler is CourtHandler {
             _wayOut(entry);
         } else if (staking.freeStake(job.provider) >= job.budget / 10) {
             vm.prank(operator(indexOf(job.provider)));
-            escrow.acceptJob(job);
+            escrow.acceptJob(job, job.provider);
             entry.stage = Stage.Active;
         }
     }

@@ -5,7 +5,6 @@ import {IAuditCourt} from "../../../contracts/interfaces/IAuditCourt.sol";
 import {IJobEscrow} from "../../../contracts/interfaces/IJobEscrow.sol";
 import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
 import {IOfferingFactory} from "../../../contracts/interfaces/IOfferingFactory.sol";
-import {JobEscrow} from "../../../contracts/jobs/JobEscrow.sol";
 import {BN254Hash} from "../../../contracts/libraries/BN254Hash.sol";
 import {TestAsset} from "../../../contracts/mocks/TestAsset.sol";
 import {ModelRegistry} from "../../../contracts/models/ModelRegistry.sol";
@@ -56,7 +55,7 @@ abstract contract SystemWorld is Harness {
     DrandBeacon public beacon;
     ProviderStaking public staking;
     ModelRegistry public registry;
-    JobEscrow public escrow;
+    IJobEscrow public escrow;
     AuditCourt public court;
     OfferingFactory public offerings;
 
@@ -77,14 +76,16 @@ abstract contract SystemWorld is Harness {
             type(ModelRegistry).creationCode,
             abi.encode(at[2], at[4], at[5], at[7], _registryParams())
         );
-        _create(factory, 4, type(JobEscrow).creationCode, abi.encode(at[2], at[3], at[5], at[1], _escrowParams()));
+        // Compiled in its own way, so its code is read and not imported.
+        bytes memory escrowCode = vm.getCode("JobEscrow.sol:JobEscrow");
+        _create(factory, 4, escrowCode, abi.encode(at[2], at[3], at[5], at[1], _escrowParams()));
         _create(factory, 5, type(AuditCourt).creationCode, abi.encode(at[4], at[2], at[3], _courtParams()));
         _create(factory, 6, type(ModelTokenDeployer).creationCode, "");
         _create(factory, 7, type(OfferingFactory).creationCode, abi.encode(at[4], at[6], _offeringParams()));
         beacon = DrandBeacon(at[1]);
         staking = ProviderStaking(at[2]);
         registry = ModelRegistry(at[3]);
-        escrow = JobEscrow(at[4]);
+        escrow = IJobEscrow(at[4]);
         court = AuditCourt(at[5]);
         offerings = OfferingFactory(at[7]);
         _populate();
@@ -188,6 +189,7 @@ abstract contract SystemWorld is Harness {
                 recovery: 0.5e18,
                 safety: 2e18,
                 floor: 0.01e18,
+                closeGrace: 600,
                 testNetwork: true
             });
     }

@@ -69,11 +69,11 @@ describe("JobEscrow", () => {
       await networkHelpers.time.setNextBlockTimestamp(now);
       const [id, returned] = await escrow
         .connect(operator)
-        .commitBatch.staticCall(job, commitment, { blockTag: "pending" });
+        .commitBatch.staticCall(job, commitment, "0x", { blockTag: "pending" });
       expect(plainBatch(returned)).to.deep.equal(expected);
       expect(id).to.equal(batchId(expected));
       await networkHelpers.time.setNextBlockTimestamp(now);
-      const sent = await expectMoves(system, () => escrow.connect(operator).commitBatch(job, commitment), {
+      const sent = await expectMoves(system, () => escrow.connect(operator).commitBatch(job, commitment, "0x"), {
         // less what accepting has locked
         "provider.locked": usd(100) - usd("0.2"),
         exposure: usd(3),
@@ -94,7 +94,9 @@ describe("JobEscrow", () => {
         [usd("0.2"), 8n],
       ] as const) {
         const { job } = await activeJob(system, { units: 10n, detection: NOT_EXACT });
-        const [, batch] = await escrow.connect(operator).commitBatch.staticCall(job, commitmentOf(job, { maxLeafFee }));
+        const [, batch] = await escrow
+          .connect(operator)
+          .commitBatch.staticCall(job, commitmentOf(job, { maxLeafFee }), "0x");
         const detected = detectionProbability(NOT_EXACT, points);
         expect(batch.p).to.equal(rawProbability(TERMS, usd(2), usd(2), usd(100), detected));
       }
@@ -124,7 +126,7 @@ describe("JobEscrow", () => {
       ] as const) {
         const { job } = await activeJob(system, { budget });
         const commitment = commitmentOf(job, { collateral: usd(5_000) });
-        const [, batch] = await escrow.connect(operator).commitBatch.staticCall(job, commitment);
+        const [, batch] = await escrow.connect(operator).commitBatch.staticCall(job, commitment, "0x");
         expect(batch.p === WAD).to.equal(always);
       }
     });
@@ -134,11 +136,11 @@ describe("JobEscrow", () => {
       const { escrow, operator } = system;
       await settle(system, await auditedJob(system), Outcome.Void);
       const { job } = await activeJob(system);
-      const [, batch] = await escrow.connect(operator).commitBatch.staticCall(job, commitmentOf(job));
+      const [, batch] = await escrow.connect(operator).commitBatch.staticCall(job, commitmentOf(job), "0x");
       expect(batch.p).to.equal(WAD);
       const { job: low } = await activeJob(system, { collateralBps: 1n });
       const collateral = required(usd(2)) - 1n;
-      await expect(escrow.connect(operator).commitBatch(low, commitmentOf(low, { collateral })))
+      await expect(escrow.connect(operator).commitBatch(low, commitmentOf(low, { collateral }), "0x"))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_CollateralTooLow")
         .withArgs(collateral, collateral + 1n);
     });
@@ -148,11 +150,11 @@ describe("JobEscrow", () => {
       const { escrow, operator } = system;
       const { job } = await activeJob(system, { collateralBps: 1n, valueAtRisk: usd(1), budget: usd(20) });
       const least = required(usd(20), usd(21));
-      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job, { collateral: least - 1n })))
+      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job, { collateral: least - 1n }), "0x"))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_CollateralTooLow")
         .withArgs(least - 1n, least);
       const commitment = commitmentOf(job, { collateral: least });
-      const [, batch] = await escrow.connect(operator).commitBatch.staticCall(job, commitment);
+      const [, batch] = await escrow.connect(operator).commitBatch.staticCall(job, commitment, "0x");
       expect(batch.p <= WAD && batch.p > (WAD * 999_999n) / 1_000_000n).to.equal(true);
     });
 
@@ -161,10 +163,10 @@ describe("JobEscrow", () => {
       const { escrow, operator } = system;
       const { job } = await activeJob(system, { budget: usd(2) + 1n, collateralBps: 500_001n });
       const least = ((usd(2) + 1n) * 500_001n + 9_999n) / 10_000n;
-      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job, { collateral: least - 1n })))
+      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job, { collateral: least - 1n }), "0x"))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_CollateralTooLow")
         .withArgs(least - 1n, least);
-      await escrow.connect(operator).commitBatch(job, commitmentOf(job, { collateral: least }));
+      await escrow.connect(operator).commitBatch(job, commitmentOf(job, { collateral: least }), "0x");
     });
 
     it("refuses what is not the job's only batch", async () => {
@@ -179,7 +181,7 @@ describe("JobEscrow", () => {
         ["maxLeafFee", { maxLeafFee: 0n }, 0n, 1n],
         ["maxLeafFee", { maxLeafFee: usd(2) + 1n }, usd(2) + 1n, usd(2)],
       ] as const) {
-        await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job, changes)))
+        await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job, changes), "0x"))
           .to.be.revertedWithCustomError(escrow, "JobEscrow_InvalidTerm")
           .withArgs(bytes32(field), actual, limit);
       }
@@ -190,11 +192,11 @@ describe("JobEscrow", () => {
       const { escrow, provider, requester, verifiers } = system;
       const { job } = await activeJob(system);
       for (const caller of [requester, verifiers[0]!]) {
-        await expect(escrow.connect(caller).commitBatch(job, commitmentOf(job)))
+        await expect(escrow.connect(caller).commitBatch(job, commitmentOf(job), "0x"))
           .to.be.revertedWithCustomError(escrow, "JobEscrow_NotProvider")
           .withArgs(caller.address, provider.address);
       }
-      await escrow.connect(provider).commitBatch(job, commitmentOf(job));
+      await escrow.connect(provider).commitBatch(job, commitmentOf(job), "0x");
     });
 
     it("ends with the last second of commitBy", async () => {
@@ -202,9 +204,9 @@ describe("JobEscrow", () => {
       const { escrow, operator } = system;
       const [early, late] = [await activeJob(system), await activeJob(system)];
       await networkHelpers.time.setNextBlockTimestamp(early.job.commitBy);
-      await escrow.connect(operator).commitBatch(early.job, commitmentOf(early.job));
+      await escrow.connect(operator).commitBatch(early.job, commitmentOf(early.job), "0x");
       await networkHelpers.time.setNextBlockTimestamp(late.job.commitBy + 1n);
-      await expect(escrow.connect(operator).commitBatch(late.job, commitmentOf(late.job)))
+      await expect(escrow.connect(operator).commitBatch(late.job, commitmentOf(late.job), "0x"))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_DeadlinePassed")
         .withArgs(late.jobId, late.job.commitBy);
     });
@@ -218,7 +220,7 @@ describe("JobEscrow", () => {
         [open.job, open.jobId, JobStatus.Open],
         [job, jobId, JobStatus.Committed],
       ] as const) {
-        await expect(escrow.connect(operator).commitBatch(terms, commitmentOf(terms)))
+        await expect(escrow.connect(operator).commitBatch(terms, commitmentOf(terms), "0x"))
           .to.be.revertedWithCustomError(escrow, "JobEscrow_WrongStatus")
           .withArgs(id, status, JobStatus.Active);
       }
@@ -232,7 +234,7 @@ describe("JobEscrow", () => {
       const target = await beacon.nextTarget(now + 62n);
       await beacon.post(target + 1n, signatureOf(target + 1n));
       await networkHelpers.time.setNextBlockTimestamp(now + 2n);
-      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job)))
+      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job), "0x"))
         .to.be.revertedWithCustomError(beacon, "RandomnessBeacon_TargetAlreadyPosted")
         .withArgs(target, target + 1n);
     });
@@ -245,7 +247,7 @@ describe("JobEscrow", () => {
       const p = rawProbability(TERMS, 5_000n, 5_000n, 250_000n, WAD);
       const fee = panelFee(job, commitment, TERMS.verifierValueBps);
       const costs = 250n + 50n + premium(p, fee, expectedPanelists(TERMS.collusion), TERMS.beaconShare);
-      await expect(escrow.connect(operator).commitBatch(job, commitment))
+      await expect(escrow.connect(operator).commitBatch(job, commitment, "0x"))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_CostsExceedTotal")
         .withArgs(costs, 5_000n);
     });
@@ -257,7 +259,7 @@ describe("JobEscrow", () => {
       const { job } = await activeJob(system, { verifierFee, units: 2n });
       const commitment = commitmentOf(job);
       const fee = 2n * verifierFee + usd("0.02");
-      await expect(escrow.connect(operator).commitBatch(job, commitment))
+      await expect(escrow.connect(operator).commitBatch(job, commitment, "0x"))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_CostsExceedTotal")
         .withArgs(fee, usd(2));
     });
@@ -275,16 +277,18 @@ describe("JobEscrow", () => {
       const eighth = await activeJob(system, terms);
       const free = await staking.freeStake(provider.address);
       expect(free < collateral).to.equal(true);
-      await expect(escrow.connect(operator).commitBatch(eighth.job, commitmentOf(eighth.job, { collateral })))
+      await expect(escrow.connect(operator).commitBatch(eighth.job, commitmentOf(eighth.job, { collateral }), "0x"))
         .to.be.revertedWithCustomError(staking, "ProviderStaking_InsufficientFreeStake")
         .withArgs(provider.address, collateral - usd("0.04"), free);
       // Another stake helps the provider, not the model.
       const more = usd(50_000);
       await system.asset.mint(provider.address, more);
       await staking.connect(provider).deposit(provider.address, more);
-      await escrow.connect(operator).commitBatch(eighth.job, commitmentOf(eighth.job, { collateral }));
+      await escrow.connect(operator).commitBatch(eighth.job, commitmentOf(eighth.job, { collateral }), "0x");
       const ninth = await activeJob(system, { ...terms, budget: usd(1), valueAtRisk: 0n });
-      await expect(escrow.connect(operator).commitBatch(ninth.job, commitmentOf(ninth.job, { collateral: usd(50) })))
+      await expect(
+        escrow.connect(operator).commitBatch(ninth.job, commitmentOf(ninth.job, { collateral: usd(50) }), "0x"),
+      )
         .to.be.revertedWithCustomError(escrow, "JobEscrow_ExposureExceeded")
         .withArgs(MODEL, cap + usd(1), cap);
     });
@@ -296,7 +300,7 @@ describe("JobEscrow", () => {
       for (const [seat, verifier] of verifiers.slice(0, 5).entries()) {
         await registry.connect(verifier).leaveSeats(MODEL, [seat]);
       }
-      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job)))
+      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job), "0x"))
         .to.be.revertedWithCustomError(registry, "ModelRegistry_TooFewProviders")
         .withArgs(MODEL, 3n, 4n);
     });
@@ -308,10 +312,10 @@ describe("JobEscrow", () => {
       await staking.connect(provider).withdraw(provider.address, usd(9_900));
       const free = usd("99.8");
       const commitment = commitmentOf(job, { collateral: usd(100) + 1n });
-      await expect(escrow.connect(operator).commitBatch(job, commitment))
+      await expect(escrow.connect(operator).commitBatch(job, commitment, "0x"))
         .to.be.revertedWithCustomError(staking, "ProviderStaking_InsufficientFreeStake")
         .withArgs(provider.address, free + 1n, free);
-      await escrow.connect(operator).commitBatch(job, commitmentOf(job));
+      await escrow.connect(operator).commitBatch(job, commitmentOf(job), "0x");
       expect(await staking.freeStake(provider.address)).to.equal(0n);
     });
 
@@ -322,7 +326,7 @@ describe("JobEscrow", () => {
       await registry.connect(modelOwner).setRoyalty(MODEL, 5_000);
       await passTime(BigInt(await networkHelpers.time.latest()) + BigInt(HOUR / 2));
       expect(await registry.royaltyOf(MODEL)).to.equal(5_000n);
-      await system.escrow.connect(system.operator).commitBatch(job, commitmentOf(job));
+      await system.escrow.connect(system.operator).commitBatch(job, commitmentOf(job), "0x");
     });
   });
 });

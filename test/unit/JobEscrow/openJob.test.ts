@@ -2,7 +2,7 @@ import { hashJob, type Job, jobId, JOB_TYPES, JobStatus } from "@assay/sdk";
 import { expect } from "chai";
 import { AbiCoder, concat, dataSlice, id, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 
-import { domainOf, jobOf, quoteOf } from "../../helpers/escrow/jobs.js";
+import { domainOf, jobOf, quoteOf, SESSION } from "../../helpers/escrow/jobs.js";
 import { expectMoves } from "../../helpers/escrow/ledger.js";
 import { bytes32, DAY, ethers, MODEL, networkHelpers, standardSystem, usd } from "../../helpers/escrow/system.js";
 
@@ -91,7 +91,7 @@ describe("JobEscrow", () => {
     });
 
     const invalid: [field: keyof Job, terms: Partial<Job>, actual: bigint, limit: bigint][] = [
-      ["kind", { kind: 1n }, 1n, 0n],
+      ["kind", { kind: 2n }, 2n, 1n],
       ["units", { units: 0n }, 0n, 1n],
       ["units", { units: (1n << 20n) + 1n }, (1n << 20n) + 1n, 1n << 20n],
       ["requestHash", { requestHash: ZeroHash }, 0n, 1n],
@@ -134,13 +134,41 @@ describe("JobEscrow", () => {
       await escrow.connect(requester).openJob(latest, "0x");
     });
 
-    it("refuses no provider", async () => {
+    const invalidSession: [field: keyof Job, terms: Partial<Job>, actual: bigint][] = [
+      ["units", { units: 1n }, 1n],
+      ["requestHash", { requestHash: toBeHex(7n, 32) }, 7n],
+      ["callback", { callback: toBeHex(9n, 20) }, 9n],
+    ];
+    for (const [field, terms, actual] of invalidSession) {
+      it(`refuses a session with ${field}`, async () => {
+        const system = await networkHelpers.loadFixture(standardSystem);
+        const job = await jobOf(system, { ...SESSION, ...terms });
+        await expect(system.escrow.connect(system.requester).openJob(job, await quoteOf(system, job)))
+          .to.be.revertedWithCustomError(system.escrow, "JobEscrow_InvalidTerm")
+          .withArgs(bytes32(field), actual, 0n);
+      });
+    }
+
+    it("opens a session, which binds no stake", async () => {
+      const system = await networkHelpers.loadFixture(standardSystem);
+      const { escrow, requester, provider } = system;
+      const job = await jobOf(system, SESSION);
+      const id = jobId(job, await domainOf(system));
+      const quote = await quoteOf(system, job);
+      const sent = await expectMoves(system, () => escrow.connect(requester).openJob(job, quote), {
+        "requester.balance": -usd(100),
+      });
+      await expect(sent).to.emit(escrow, "JobAccepted").withArgs(id, provider.address);
+      expect(await escrow.jobStateOf(id)).to.deep.equal([JobStatus.Active, ZeroHash]);
+      expect(await escrow.sessionOf(id)).to.deep.equal([JobStatus.Active, usd(100), 0n, 0n]);
+    });
+
+    it("has nobody to quote for a job that is open to any provider", async () => {
       const system = await networkHelpers.loadFixture(standardSystem);
       const job = await jobOf(system, { provider: ZeroAddress });
-      await expect(system.escrow.connect(system.requester).openJob(job, "0x")).to.be.revertedWithCustomError(
-        system.escrow,
-        "JobEscrow_ZeroAddress",
-      );
+      await expect(system.escrow.connect(system.requester).openJob(job, await quoteOf(system, job)))
+        .to.be.revertedWithCustomError(system.escrow, "JobEscrow_InvalidQuote")
+        .withArgs(jobId(job, await domainOf(system)), ZeroAddress);
     });
 
     const mismatches: [keyof Job, bigint][] = [
@@ -227,11 +255,12 @@ describe("JobEscrow", () => {
       ["commitBy", 64],
       ["callback", 160],
     ];
-    for (const [field, width] of widths) {
-      it(`refuses dirty bits above ${field}`, async () => {
+    const everyWidth = [{}, SESSION].flatMap((terms) => widths.map((width) => [terms, ...width] as const));
+    for (const [terms, field, width] of everyWidth) {
+      it(`refuses dirty bits above ${field} of a ${terms === SESSION ? "session" : "one-shot job"}`, async () => {
         const system = await networkHelpers.loadFixture(standardSystem);
         const { escrow, requester } = system;
-        const job = await jobOf(system);
+        const job = await jobOf(system, terms);
         const clean = escrow.interface.encodeFunctionData("openJob", [job, "0x"]);
         const position = 4 + 32 * Object.keys(job).indexOf(field);
         const word = BigInt(dataSlice(clean, position, position + 32)) | (1n << BigInt(width));

@@ -97,7 +97,7 @@ describe("JobEscrow", () => {
       }
       expect((await escrow.modelAccountOf(MODEL)).exposure).to.equal(4n * gain);
       const { job } = await activeJob(system, terms);
-      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job, { collateral: MAX_UINT96 })))
+      await expect(escrow.connect(operator).commitBatch(job, commitmentOf(job, { collateral: MAX_UINT96 }), "0x"))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_ExposureExceeded")
         .withArgs(MODEL, 5n * gain, MAX_UINT96);
     });

@@ -5,6 +5,8 @@ import { eventOf, type Landed, landed, transact } from "./transact.js";
 export interface CommitBatchParameters extends ActionOptions {
   readonly job: Job;
   readonly commitment: Commitment;
+  /** The requester's signature over the voucher of exactly this; sessions only. */
+  readonly voucher?: string;
 }
 
 export interface BatchCommitted extends Landed {
@@ -15,9 +17,9 @@ export interface BatchCommitted extends Landed {
 }
 
 /**
- * Commits the batch of a job and locks its collateral. The provider's operator or owner only.
+ * Commits the batch of a one-shot job, or the next of a session, and locks its collateral. The provider's operator or owner only.
  *
- * @throws AssayError `JobEscrow_CollateralTooLow`, `JobEscrow_CostsExceedTotal`, `JobEscrow_ExposureExceeded`,
+ * @throws AssayError `JobEscrow_InvalidVoucher`, `JobEscrow_BudgetExceeded`, `JobEscrow_CollateralTooLow`, `JobEscrow_CostsExceedTotal`, `JobEscrow_ExposureExceeded`,
  * `JobEscrow_DeadlinePassed`, `ModelRegistry_TooFewProviders`, `RandomnessBeacon_TargetAlreadyPosted`,
  * `ProviderStaking_InsufficientFreeStake`
  *
@@ -26,11 +28,11 @@ export interface BatchCommitted extends Landed {
  */
 export async function commitBatch(
   context: Context,
-  { job, commitment, ...options }: CommitBatchParameters,
+  { job, commitment, voucher = "0x", ...options }: CommitBatchParameters,
 ): Promise<BatchCommitted> {
   const { escrow } = context.contracts;
   const sending = { deadline: job.commitBy, ...options };
-  const call = escrow.commitBatch.populateTransaction(job, commitment);
+  const call = escrow.commitBatch.populateTransaction(job, commitment, voucher);
   const receipt = await transact(context, "commitBatch", call, sending);
   return { ...eventOf(receipt, escrow, escrow.filters.BatchCommitted), ...landed(receipt) };
 }

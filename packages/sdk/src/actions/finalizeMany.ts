@@ -3,6 +3,7 @@ import { batchId } from "../protocol/receipts.js";
 import type { Batch, Job } from "../protocol/types.js";
 import type { ActionOptions, Context } from "./context.js";
 import { type Finalization, finalizationsOf } from "./finalization.js";
+import { gasLimitForMany } from "./gasLimitForMany.js";
 import { getParameters } from "./getParameters.js";
 import { type Landed, landed, transact } from "./transact.js";
 
@@ -15,12 +16,8 @@ export interface ManyFinalized extends Landed {
   readonly results: readonly Finalization[];
 }
 
-// An item that runs out of gas is skipped, so an estimate finds the least gas that skips them all: this is what one item can
-// need at most, an audit with a long draw, beside its callback.
+/** What one item can need at most, an audit with a long draw, beside its callback. */
 const GAS_PER_ITEM = 900_000n;
-const GAS_BEFORE = 100_000n;
-/** EIP-7825: no transaction may ask for more. */
-const TRANSACTION_GAS_CAP = 16_777_216n;
 
 /**
  * `finalizeBatch` for many batches in one transaction; one that cannot be finalized is skipped with its reason.
@@ -36,8 +33,7 @@ export async function finalizeMany(
   const jobs = items.map(({ job }) => job);
   const batches = items.map(({ batch }) => batch);
   const { callbackGas } = (await getParameters(context)).escrow;
-  const wanted = GAS_BEFORE + BigInt(items.length) * (GAS_PER_ITEM + callbackGas);
-  const gasLimit = wanted < TRANSACTION_GAS_CAP ? wanted : TRANSACTION_GAS_CAP;
+  const gasLimit = gasLimitForMany(items.length, GAS_PER_ITEM + callbackGas);
   const call = contracts.escrow.finalizeMany.populateTransaction(jobs, batches);
   const receipt = await transact(context, "finalizeMany", call, { ...options, gasLimit });
   const found = finalizationsOf(receipt.logs, contracts);

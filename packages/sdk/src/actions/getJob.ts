@@ -22,15 +22,26 @@ export interface JobInfo {
  */
 export async function getJob(context: ReadContext, { jobId }: { readonly jobId: string }): Promise<JobInfo> {
   const { escrow } = context.contracts;
-  const { JobOpened } = escrow.filters;
-  const [[opened], [status]] = await Promise.all([
-    queryEvents(context, escrow, JobOpened, JobOpened(jobId)),
-    read(escrow.jobStateOf(jobId)),
-  ]);
-  if (opened !== undefined) return { jobId, job: opened.job, status, openedAtBlock: opened.blockNumber };
+  const [opened, [status]] = await Promise.all([openingOf(context, jobId), read(escrow.jobStateOf(jobId))]);
+  if (opened !== undefined) return { jobId, ...opened, status };
   throw new AssayError({
     code: "UNKNOWN_JOB",
     message: `No job ${jobId} was opened in this deployment.`,
     hint: "Check the id, and that the deployment is the one it was opened in.",
   });
+}
+
+async function openingOf(
+  context: ReadContext,
+  jobId: string,
+): Promise<Pick<JobInfo, "job" | "openedAtBlock"> | undefined> {
+  const { escrow } = context.contracts;
+  const { JobAssigned, JobOpened } = escrow.filters;
+  const [opened] = await queryEvents(context, escrow, JobOpened, JobOpened(jobId));
+  if (opened !== undefined) return { job: opened.job, openedAtBlock: opened.blockNumber };
+  // An open job goes on under another id when a provider has accepted it.
+  const [assigned] = await queryEvents(context, escrow, JobAssigned, JobAssigned(undefined, jobId));
+  if (assigned === undefined) return undefined;
+  const before = await openingOf(context, assigned.openJobId);
+  return before === undefined ? undefined : { ...before, job: { ...before.job, provider: assigned.provider } };
 }

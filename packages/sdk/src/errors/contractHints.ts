@@ -69,6 +69,11 @@ const escrow: Record<string, ContractHint> = {
   JobEscrow_InvalidTerm: fix("Change this term of the job so that it keeps the limit."),
   JobEscrow_TermMismatch: fix("The model's terms have changed; build the job again and ask for a new quote."),
   JobEscrow_InvalidQuote: fix("Ask for a quote over exactly this job, signed by the provider's operator."),
+  JobEscrow_InvalidVoucher: fix(
+    "Commit exactly what the requester signed, from the session's receipt counter on; sessionOf says where it stands.",
+  ),
+  JobEscrow_BudgetExceeded: fix("The session's budget does not cover the batch; the requester can top it up."),
+  JobEscrow_NotSeatHolder: fix("Only a provider with an active seat of the model may accept an open job."),
   JobEscrow_WrongStatus: fix("The job has moved on, or was never opened; read its state."),
   JobEscrow_UnknownBatch: fix("Pass the batch exactly as BatchCommitted gave it, with its own job."),
   JobEscrow_DeadlinePassed: fix("It is too late for this step; cancel or expire the job to get the funds back."),
@@ -85,7 +90,7 @@ const escrow: Record<string, ContractHint> = {
   JobEscrow_InsufficientCallbackGas: fix(
     "Send the transaction with a higher gas limit; the callback's stipend must fit.",
   ),
-  JobEscrow_LengthMismatch: fix("Pass one batch for each job."),
+  JobEscrow_LengthMismatch: fix("Pass one item of each kind for each job."),
   JobEscrow_UnauthorizedCaller: protocolOnly,
   JobEscrow_NothingOwed: fix("There is nothing to pay out for this model."),
   JobEscrow_InvalidParameter: parameterRule,

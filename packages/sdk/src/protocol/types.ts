@@ -11,7 +11,7 @@ export const JobKind = { OneShot: 0n, Session: 1n } as const;
 export const Outcome = { Paid: 0n, Rejected: 1n, Void: 2n, Undelivered: 3n } as const;
 
 /** Twin of `IJobEscrow.JobStatus`. */
-export const JobStatus = { None: 0n, Open: 1n, Active: 2n, Committed: 3n, Audited: 4n } as const;
+export const JobStatus = { None: 0n, Open: 1n, Active: 2n, Committed: 3n, Audited: 4n, Closing: 5n } as const;
 
 /** Twin of `IJobEscrow.FinalizeStatus`. */
 export const FinalizeStatus = { Skipped: 0n, Paid: 1n, Audited: 2n } as const;
@@ -144,5 +144,6 @@ export interface EscrowParams {
   readonly recovery: bigint;
   readonly safety: bigint;
   readonly floor: bigint;
+  readonly closeGrace: bigint;
   readonly testNetwork: boolean;
 }

@@ -38,6 +38,7 @@ const params: EscrowParams = {
   recovery: percent(50),
   safety: 2n * WAD,
   floor: percent(1),
+  closeGrace: 86_400n,
   testNetwork: true,
 };
 

@@ -45,6 +45,7 @@ const escrow: EscrowParams = {
   recovery: 5n * 10n ** 17n,
   safety: 2n * 10n ** 18n,
   floor: 10n ** 16n,
+  closeGrace: 86_400n,
   testNetwork: true,
 };
 

@@ -5,7 +5,6 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {Batch, Job, JobKind} from "../interfaces/Types.sol";
-import {JobTerms} from "../libraries/JobTerms.sol";
 import {JobFields} from "../libraries/RawFields.sol";
 import {RawTerms} from "../libraries/RawTerms.sol";
 import {ModelFunds} from "./ModelFunds.sol";

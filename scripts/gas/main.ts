@@ -17,6 +17,15 @@ const README_ROWS: Readonly<Record<string, string>> = {
   openJob: "– `openJob`",
   commitBatch: "– `commitBatch`",
   finalizeBatch: "– `finalizeBatch`",
+  openSession: "`openJob` of a session",
+  sessionBatch: "batch of a session, `commitBatch` and `finalizeBatch`, not drawn, whatever its receipts",
+  sessionBatch1: "– of 1 receipt",
+  sessionBatch100: "– of 100 receipts",
+  sessionBatch4096: "– of 4,096 receipts",
+  sessionBatch1000000: "– of 1,000,000 receipts",
+  auditFull: "whole audit of a session's batch: 8 samples of 4,096 receipts, panel of three, accepted",
+  perReceipt4096:
+    "one inference of 4,096 in a batch with 100× collateral: expected audits and a twentieth of a round included",
   beaconPost: "posting a round, costliest of 127 (shared by all batches of a stride)",
   finalizeBatchAudited: "`finalizeBatch` of a drawn batch, panel drawn",
   openLeaves: "`openLeaves`, one answer",
@@ -46,6 +55,8 @@ const SIZE_LIMIT = 24_576;
 /** Largest values; a figure above its own fails the check whatever the snapshot says. */
 const TARGETS: Readonly<Figures> = {
   oneShotJob: 230_000,
+  sessionBatch: 170_000,
+  perReceipt4096: 60,
   beaconPost: 215_000,
   tokenTransfer: 52_000,
   tokenTransferLater: 52_000,
@@ -62,6 +73,8 @@ const TARGETS: Readonly<Figures> = {
 };
 /** Ten seats against ten thousand. */
 const DRAW_TOLERANCE = 0.02;
+/** One receipt against a million. */
+const SESSION_TOLERANCE = 0.01;
 
 const HELP = `Usage: npm run gas -- [--json | --check | --update]
 
@@ -94,6 +107,9 @@ function missedTargets(gas: Figures, size: Figures): string[] {
   );
   const [few, many] = [gas["draw10Seats"] ?? 0, gas["draw10000Seats"] ?? Infinity];
   if (Math.abs(many - few) > few * DRAW_TOLERANCE) missed.push(`a draw costs ${few} of 10 seats, ${many} of 10,000`);
+  const batches = Object.entries(gas).flatMap(([key, value]) => (/^sessionBatch\d+$/.test(key) ? [value] : []));
+  const [least, most] = [Math.min(...batches), Math.max(...batches)];
+  if (!(most - least <= least * SESSION_TOLERANCE)) missed.push(`a session's batch costs from ${least} to ${most}`);
   for (const [name, bytes] of Object.entries(size)) {
     if (bytes > SIZE_LIMIT) missed.push(`${name} has ${bytes} bytes, the limit is ${SIZE_LIMIT}`);
   }

@@ -1,23 +1,36 @@
 import {
   activateSeats,
   AssayError,
+  commitBatch,
   commitVerdict,
   developmentBeaconKey,
   digest,
   getAudit,
+  loadFastKeccak,
   openAnswers,
   openLeaves,
   postBeacon,
   revealVerdict,
   sampledLeaves,
   signRound,
+  SumTree,
   tally,
   verdictCommitment,
   vote,
 } from "@assay/sdk";
 import { getBytes, id } from "ethers";
 
-import { createNetwork, finalize, type Network, type Served, serve } from "./network.js";
+import {
+  createNetwork,
+  finalize,
+  type Network,
+  type OpenedSession,
+  openSession,
+  type Served,
+  serve,
+  serveSession,
+  signBatch,
+} from "./network.js";
 import { measureOfferings } from "./offerings.js";
 
 /** Gas of each step. Whole transactions, unless the name says otherwise. */
@@ -29,19 +42,28 @@ const TRIES = 200;
 const FIRST_ROUND = 1_000_000n;
 const MOST_SEATS = 10_000;
 const SEATS_EACH = 8;
+const SESSION_COUNTS = [1, 100, 4_096, 1_000_000];
+const SESSION_TOTAL = 4_096_000n;
+const AUDITED_RECEIPTS = 4_096;
+const PANEL = 3;
+/** Batches that share one posting of a round in the expected figures. */
+const BATCHES_A_ROUND = 20;
 
 /** Measures everything on fresh networks, in a fixed order. */
 export async function measure(): Promise<Figures> {
+  await loadFastKeccak();
   const network = await createNetwork();
   const happy = await oneShotJob(network);
   const audit = await auditSteps(network);
   const bulk = await bulkAudit(network);
+  const posts = await beaconPosts();
   return {
     ...happy,
     deposit: Number(network.gas.deposit),
     ...audit,
     ...bulk,
-    ...(await beaconPosts()),
+    ...(await sessions(posts["beaconPost"] ?? NaN)),
+    ...posts,
     ...(await draws()),
     ...(await measureOfferings()),
   };
@@ -65,6 +87,82 @@ async function oneShotJob(network: Network): Promise<Figures> {
     };
   }
   throw tooMany("batch that was not drawn");
+}
+
+/** Batches of a session: what one costs does not depend on how many receipts are in it. */
+async function sessions(beaconPost: number): Promise<Figures> {
+  // Before the network is there: its clock goes on while a large tree is built, and the figures would differ.
+  const trees = SESSION_COUNTS.map(treeOf);
+  const network = await createNetwork();
+  const session = await openSession(network);
+  // A first batch fills the slot that the later ones change.
+  await sessionBatch(network, session, at(trees, 0));
+  const batches = [];
+  for (const tree of trees) batches.push(await sessionBatch(network, session, tree));
+  const { commit, finalize: end, p } = at(batches, SESSION_COUNTS.indexOf(AUDITED_RECEIPTS));
+  const { auditFull, openLeaf } = await sessionAudit(network);
+  const batch = commit + end;
+  // The unaudited end is not needed when the batch is drawn.
+  const expected = batch + p * (auditFull - end) + beaconPost / BATCHES_A_ROUND;
+  const each = batches.map(({ count, ...cost }) => [`sessionBatch${count}`, cost.commit + cost.finalize] as const);
+  return {
+    openSession: Number(session.gas),
+    sessionCommit: commit,
+    sessionFinalize: end,
+    sessionBatch: batch,
+    ...Object.fromEntries(each),
+    openSessionLeafDepth12: openLeaf,
+    auditFull,
+    perReceipt4096: Math.ceil(expected / AUDITED_RECEIPTS),
+  };
+}
+
+/** A tree of `count` leaves with the total that every tree here has. */
+function treeOf(count: number): SumTree {
+  const content = getBytes(id(`receipts of ${count}`));
+  return SumTree.build(leaves(content, SESSION_TOTAL / BigInt(count), count));
+}
+
+function* leaves(content: Uint8Array, sum: bigint, count: number): Generator<{ content: Uint8Array; sum: bigint }> {
+  const view = new DataView(content.buffer, content.byteOffset);
+  for (let index = 0; index < count; ++index) {
+    view.setUint32(0, index);
+    yield { content, sum };
+  }
+}
+
+/** Commit and end of a batch that is not drawn. */
+async function sessionBatch(
+  network: Network,
+  session: OpenedSession,
+  tree: SumTree,
+): Promise<{ count: number; commit: number; finalize: number; p: number }> {
+  const { contracts, senders } = network;
+  const { job } = session;
+  for (let run = 0; run < TRIES; ++run) {
+    const signed = await signBatch(network, session, { tree, fee: SESSION_TOTAL / BigInt(tree.count) });
+    const { batch, gasUsed } = await commitBatch({ contracts, sender: senders.operator }, { job, ...signed });
+    const end = await finalize(network, { job, batch });
+    if (end.status !== "paid") continue;
+    return { count: tree.count, commit: Number(gasUsed), finalize: Number(end.gasUsed), p: Number(batch.p) / 1e18 };
+  }
+  throw tooMany("session batch that was not drawn");
+}
+
+/** All transactions of an audit of eight samples in a tree of depth 12 that a panel of three accepts. */
+async function sessionAudit(network: Network): Promise<{ auditFull: number; openLeaf: number }> {
+  // What an audit costs does not depend on the collateral; with little of it a batch is soon drawn.
+  const session = await openSession(network, { collateralBps: 25_000n });
+  for (let run = 0; run < TRIES; ++run) {
+    const batch = await serveSession(network, session, AUDITED_RECEIPTS);
+    const end = await finalize(network, batch);
+    if (end.status !== "audited") continue;
+    const steps = await runAudit(network, batch, { agree: true });
+    const panel = PANEL * (steps.commitVerdict + steps.revealVerdict);
+    const auditFull = Number(end.gasUsed) + steps.openLeaves + steps.openAnswers + panel + steps.tally;
+    return { auditFull, openLeaf: steps.openLeafExecution };
+  }
+  throw tooMany("session batch that was drawn");
 }
 
 /** Every step of an audit of one answer, accepted and rejected. */
@@ -118,17 +216,16 @@ async function openAll(
   const { contracts, senders } = network;
   const { audit } = await getAudit({ contracts }, { auditId: served.batchId });
   const samples = sampledLeaves(served.tree, audit.seed, served.job.samplePoints);
-  const bulk = served.requests.length > 1;
   const openings = samples.map((index) => {
     const proof = served.tree.proof(index);
-    const inRequests = served.requestTree.proof(index);
+    const inRequests = served.job.units > 1n ? served.requestTree?.proof(index) : undefined;
     return {
       index: BigInt(index),
       receipt: at(served.receipts, index),
       request: at(served.requests, index),
       ...proof,
-      requestSiblingHashes: bulk ? inRequests.siblingHashes : [],
-      requestSiblingSums: bulk ? inRequests.siblingSums : [],
+      requestSiblingHashes: inRequests?.siblingHashes ?? [],
+      requestSiblingSums: inRequests?.siblingSums ?? [],
     };
   });
   const sender = senders.operator;
@@ -145,6 +242,8 @@ async function runAudit(
   { agree }: { agree: boolean },
 ): Promise<{
   openLeaves: number;
+  /** Of one leaf, without its calldata and without what every transaction costs. */
+  openLeafExecution: number;
   commitVerdict: number;
   openAnswers: number;
   revealVerdict: number;
@@ -182,6 +281,7 @@ async function runAudit(
   const ended = await tally({ contracts, sender: senders.operator }, { job, batch });
   return {
     openLeaves: opened.gas,
+    openLeafExecution: Math.ceil(opened.execution / opened.leaves),
     commitVerdict: Math.max(...commits),
     openAnswers: Number(answered.gasUsed),
     revealVerdict: Math.max(...reveals),

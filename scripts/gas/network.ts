@@ -1,16 +1,20 @@
 import {
   activateSeats,
+  assayDomain,
   AssayError,
   type Batch,
   commitBatch,
+  type Commitment,
   contractsOf,
   deposit,
   depositStake,
   developmentBeaconKey,
   digest,
   finalizeBatch,
+  getSession,
   hashReceipt,
   type Job,
+  JobKind,
   type Landed,
   openJob,
   parseDeployment,
@@ -28,9 +32,10 @@ import {
   signRound,
   SumTree,
   takeSeats,
+  VOUCHER_TYPES,
 } from "@assay/sdk";
 import { developmentKey } from "@assay/sdk/node";
-import { hexlify, id, keccak256, toUtf8Bytes } from "ethers";
+import { hexlify, id, keccak256, toUtf8Bytes, ZeroHash } from "ethers";
 import hre from "hardhat";
 
 import { deploySystem } from "../../deploy/deploySystem.js";
@@ -114,7 +119,8 @@ export interface Served {
   readonly salts: readonly string[];
   readonly outputHashes: readonly string[];
   readonly tree: SumTree;
-  readonly requestTree: SumTree;
+  /** Of a one-shot job's requests. */
+  readonly requestTree?: SumTree;
   readonly gas: { readonly openJob: bigint; readonly commitBatch: bigint };
 }
 
@@ -125,42 +131,154 @@ export async function serve(
   network: Network,
   { units = 1, collateralBps = 200_000n, version = 1n } = {},
 ): Promise<Served> {
-  const { contracts, senders, policyId } = network;
-  const run = ++served;
+  const { contracts, senders } = network;
   const fee = units === 1 ? PRICE : 1_000n;
-  const requests = Array.from({ length: units }, (_, index) =>
-    hexlify(toUtf8Bytes(`{"maxOutputUnits":120,"prompt":"Question ${index} of job ${run}","temperature":0}`)),
-  );
-  const provider = senders.providers[0];
-  if (provider === undefined) throw new AssayError({ code: "INTERNAL", message: "The gas network has no provider." });
+  const requests = requestsOf(units);
   const { job, jobId } = await prepareJob(
     { contracts },
     {
       requester: senders.requester.address,
-      provider: provider.address,
+      provider: firstProvider(network),
       modelId: MODEL,
       version,
       requests: requests.map((request) => ({ hash: keccak256(request), fee })),
       collateralBps,
     },
   );
-  const quote = await signQuote({ contracts, sender: senders.operator }, { job });
-  const opened = await openJob({ contracts, sender: senders.requester }, { job, quote });
+  const opened = await open(network, job);
+  const answers = answer(network, { job, jobId, requests, fee, firstNonce: 0 });
+  const requestTree = SumTree.build(requests.map((request) => ({ content: keccak256(request), sum: fee })));
+  const committed = await commitBatch(
+    { contracts, sender: senders.operator },
+    { job, commitment: commitmentOf(answers.tree, units, fee, collateralBps) },
+  );
+  const { batch, batchId } = committed;
+  const gas = { openJob: opened.gasUsed, commitBatch: committed.gasUsed };
+  return { job, jobId, batch, batchId, ...answers, requestTree, gas };
+}
 
-  const salts = requests.map((_, index) => id(`salt ${run}/${index}`));
-  const outputHashes = requests.map((_, index) => id(`output ${run}/${index}`));
-  const receipts = requests.map((request, index): Receipt => {
-    const answer = digest(outputHashes[index] ?? "", INPUT_UNITS, OUTPUT_UNITS);
-    return {
-      provider: provider.address,
-      jobId,
-      nonce: BigInt(index),
+/** A session of the first provider. */
+export interface OpenedSession {
+  readonly job: Job;
+  readonly jobId: string;
+  readonly gas: bigint;
+}
+
+const SESSION_BUDGET = 500_000_000n;
+
+/** Opens a session of a requester, by default the usual one. */
+export async function openSession(
+  network: Network,
+  { version = 2n, collateralBps = 1_000_000n, requester = network.senders.requester } = {},
+): Promise<OpenedSession> {
+  const { contracts } = network;
+  const { job: draft } = await prepareJob(
+    { contracts },
+    {
+      requester: requester.address,
+      provider: firstProvider(network),
       modelId: MODEL,
       version,
-      policyId,
+      requests: [{ hash: id("draft"), fee: SESSION_BUDGET }],
+      collateralBps,
+    },
+  );
+  const job: Job = {
+    ...draft,
+    kind: JobKind.Session,
+    units: 0n,
+    requestHash: ZeroHash,
+    inputPrice: 1_000_000n,
+    outputPrice: 4_000_000n,
+    creditLine: 1_000_000n,
+    commitBy: draft.acceptBy + 86_400n,
+  };
+  const { jobId, gasUsed } = await open(network, job, requester);
+  return { job, jobId, gas: gasUsed };
+}
+
+/** What a provider commits of a session, with what it was signed with. */
+export interface SignedBatch {
+  readonly commitment: Commitment;
+  readonly voucher: string;
+}
+
+/** The requester's voucher over a tree of `count` leaves. */
+export async function signBatch(
+  network: Network,
+  { job, jobId }: Pick<OpenedSession, "job" | "jobId">,
+  { tree, fee, requester = network.senders.requester }: { tree: SumTree; fee: bigint; requester?: Sender },
+): Promise<SignedBatch> {
+  const { nextNonce: firstNonce } = await getSession({ contracts: network.contracts }, { jobId });
+  const commitment = commitmentOf(tree, tree.count, fee, job.collateralBps);
+  const { count, total, root } = commitment;
+  const domain = assayDomain(network.chainId, network.contracts.deployment.contracts.JobEscrow);
+  const voucher = await requester.signTypedData(domain, VOUCHER_TYPES, { jobId, firstNonce, count, total, root });
+  return { commitment, voucher };
+}
+
+/** Serves requests of a session and commits them. */
+export async function serveSession(network: Network, session: OpenedSession, units: number): Promise<Served> {
+  const { contracts, senders } = network;
+  const { job, jobId } = session;
+  const fee = 1_000n;
+  const { nextNonce } = await getSession({ contracts }, { jobId });
+  const answers = answer(network, { job, jobId, requests: requestsOf(units), fee, firstNonce: Number(nextNonce) });
+  const signed = await signBatch(network, session, { tree: answers.tree, fee });
+  const committed = await commitBatch({ contracts, sender: senders.operator }, { job, ...signed });
+  const { batch, batchId } = committed;
+  return { job, jobId, batch, batchId, ...answers, gas: { openJob: session.gas, commitBatch: committed.gasUsed } };
+}
+
+function firstProvider({ senders }: Network): string {
+  const [provider] = senders.providers;
+  if (provider !== undefined) return provider.address;
+  throw new AssayError({ code: "INTERNAL", message: "The gas network has no provider." });
+}
+
+async function open({ contracts, senders }: Network, job: Job, requester = senders.requester) {
+  const quote = await signQuote({ contracts, sender: senders.operator }, { job });
+  return await openJob({ contracts, sender: requester }, { job, quote });
+}
+
+function requestsOf(units: number): string[] {
+  const run = ++served;
+  return Array.from({ length: units }, (_, index) =>
+    hexlify(toUtf8Bytes(`{"maxOutputUnits":120,"prompt":"Question ${index} of job ${run}","temperature":0}`)),
+  );
+}
+
+function commitmentOf(tree: SumTree, count: number, fee: bigint, collateralBps: bigint): Commitment {
+  const { root, total } = tree;
+  return { root, total, collateral: (total * collateralBps) / 10_000n, count: BigInt(count), maxLeafFee: fee };
+}
+
+/** Receipts of equal fees over made-up answers, and their tree. */
+function answer(
+  network: Network,
+  {
+    job,
+    jobId,
+    requests,
+    fee,
+    firstNonce,
+  }: { job: Job; jobId: string; requests: readonly string[]; fee: bigint; firstNonce: number },
+): Pick<Served, "requests" | "receipts" | "salts" | "outputHashes" | "tree"> {
+  const salts = requests.map((request) => id(`salt ${request}`));
+  const outputHashes = requests.map((request) => id(`output ${request}`));
+  const receipts = requests.map((request, index): Receipt => {
+    const nonce = BigInt(firstNonce + index);
+    const answerDigest = digest(outputHashes[index] ?? "", INPUT_UNITS, OUTPUT_UNITS);
+    return {
+      provider: job.provider,
+      jobId,
+      nonce,
+      modelId: MODEL,
+      version: job.version,
+      policyId: network.policyId,
       requestHash: keccak256(request),
-      responseRoot: responseRoot(salts[index] ?? "", answer),
-      seed: receiptSeed(jobId, BigInt(index)),
+      responseRoot: responseRoot(salts[index] ?? "", answerDigest),
+      seed: receiptSeed(jobId, nonce),
       inputUnits: INPUT_UNITS,
       outputUnits: OUTPUT_UNITS,
       fee,
@@ -169,28 +287,11 @@ export async function serve(
     };
   });
   const tree = SumTree.build(receipts.map((receipt) => ({ content: hashReceipt(receipt), sum: fee })));
-  const requestTree = SumTree.build(requests.map((request) => ({ content: keccak256(request), sum: fee })));
-  const total = fee * BigInt(units);
-  const committed = await commitBatch(
-    { contracts, sender: senders.operator },
-    {
-      job,
-      commitment: {
-        root: tree.root,
-        total,
-        collateral: (total * collateralBps) / 10_000n,
-        count: BigInt(units),
-        maxLeafFee: fee,
-      },
-    },
-  );
-  const { batch, batchId } = committed;
-  const gas = { openJob: opened.gasUsed, commitBatch: committed.gasUsed };
-  return { job, jobId, batch, batchId, requests, receipts, salts, outputHashes, tree, requestTree, gas };
+  return { requests, receipts, salts, outputHashes, tree };
 }
 
 /** Posts the batch's round and finalizes it. */
-export async function finalize(network: Network, { job, batch }: Served) {
+export async function finalize(network: Network, { job, batch }: Pick<Served, "job" | "batch">) {
   const { contracts, senders } = network;
   const post = await postTarget(network, batch);
   const done = await finalizeBatch({ contracts, sender: senders.operator }, { job, batch });

@@ -90,14 +90,14 @@ describe("JobEscrow", () => {
         const { job, jobId: openId } = await openJob(system, { ...terms, provider: ZeroAddress });
         const assigned = { ...job, provider: taker!.address };
         const id = jobId(assigned, await domainOf(system));
-        const sent = await expectMoves(system, () => escrow.connect(taker!).acceptJob(job, taker!.address), {
+        const sent = await expectMoves(system, () => escrow.connect(taker).acceptJob(job, taker!.address), {
           "verifier0.locked": locked,
         });
         await expect(sent).to.emit(escrow, "JobAssigned").withArgs(openId, id, taker!.address);
         await expect(sent).to.emit(escrow, "JobAccepted").withArgs(id, taker!.address);
         expect(await escrow.jobStateOf(openId)).to.deep.equal([JobStatus.None, ZeroHash]);
         expect(await escrow.jobStateOf(id)).to.deep.equal([JobStatus.Active, ZeroHash]);
-        await expect(escrow.connect(verifiers[1]!).acceptJob(job, verifiers[1]!.address))
+        await expect(escrow.connect(verifiers[1]).acceptJob(job, verifiers[1]!.address))
           .to.be.revertedWithCustomError(escrow, "JobEscrow_WrongStatus")
           .withArgs(openId, JobStatus.None, JobStatus.Open);
         await expect(escrow.connect(requester).cancelJob(job))
@@ -114,7 +114,7 @@ describe("JobEscrow", () => {
       const { escrow, verifiers } = system;
       const [taker] = verifiers;
       const { job } = await openJob(system, { provider: ZeroAddress });
-      await escrow.connect(taker!).acceptJob(job, taker!.address);
+      await escrow.connect(taker).acceptJob(job, taker!.address);
       const assigned = { ...job, provider: taker!.address };
       const opened = { job: assigned, jobId: jobId(assigned, await domainOf(system)) };
       const committed = await commitOpened(system, opened);
@@ -130,7 +130,7 @@ describe("JobEscrow", () => {
       const { escrow, verifiers } = system;
       const [taker] = verifiers;
       const { job } = await openJob(system, { provider: ZeroAddress });
-      await escrow.connect(taker!).acceptJob(job, taker!.address);
+      await escrow.connect(taker).acceptJob(job, taker!.address);
       await passTime(job.commitBy + 1n);
       await expectMoves(system, () => escrow.expireJob({ ...job, provider: taker!.address }), {
         "requester.balance": usd(2),
@@ -160,8 +160,8 @@ describe("JobEscrow", () => {
       for (let seat = 0n; seat < count; seat += 1n) {
         if ((await registry.seatOf(MODEL, seat)).provider === verifiers[0]!.address) seats.push(seat);
       }
-      await registry.connect(verifiers[0]!).leaveSeats(MODEL, seats);
-      await expect(escrow.connect(verifiers[0]!).acceptJob(job, verifiers[0]!.address))
+      await registry.connect(verifiers[0]).leaveSeats(MODEL, seats);
+      await expect(escrow.connect(verifiers[0]).acceptJob(job, verifiers[0]!.address))
         .to.be.revertedWithCustomError(escrow, "JobEscrow_NotSeatHolder")
         .withArgs(MODEL, verifiers[0]!.address);
     });

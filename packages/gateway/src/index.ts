@@ -4,7 +4,7 @@ export { Metrics } from "./adapters/metrics.js";
 export type { Asset } from "./domain/amounts.js";
 export { Catalogue, type ModelEntry, type Offer, offerId } from "./domain/catalogue.js";
 export type { ReceiptRecord } from "./domain/receiptRecord.js";
-export type { SessionTerms, Unit } from "./domain/sessionTerms.js";
+export type { SessionDeal, Unit } from "./domain/sessionDeal.js";
 export {
   type Answered,
   type Ask,

@@ -1,7 +1,5 @@
-import type { Policy } from "@assay/sdk";
-
 import type { Endpoint } from "./openaiRequest.js";
-import type { Unit } from "./sessionTerms.js";
+import type { Unit } from "./sessionDeal.js";
 
 /** A provider that sells a model version, on the terms that it states. */
 export interface Offer {
@@ -33,7 +31,6 @@ export interface ModelEntry {
   readonly modelId: bigint;
   readonly version: bigint;
   readonly policyId: string;
-  readonly policy: Policy;
   readonly unit: Unit;
   readonly endpoints: readonly Endpoint[];
   readonly maxOutputUnits: number;

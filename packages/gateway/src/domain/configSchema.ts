@@ -31,6 +31,8 @@ const modelSchema = z.strictObject({
   modelId: z.union([z.string().regex(/^\d{1,78}$/, "is not a model id"), z.int().nonnegative()]).transform(BigInt),
   /** The latest one unless given. */
   version: z.int().min(1).optional(),
+  /** File with the version's policy, where its own URI cannot be read. */
+  policy: path.optional(),
 });
 
 const budgetSchema = z.strictObject({

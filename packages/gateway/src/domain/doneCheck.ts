@@ -1,6 +1,6 @@
 import { AssayError, type ChunkFrame, type DoneFrame, type InferenceRequest, type Job, sessionFeeUp } from "@assay/sdk";
 
-import type { Unit } from "./sessionTerms.js";
+import type { Unit } from "./sessionDeal.js";
 
 /** What was asked and what came until the receipt. */
 export interface Delivered {

@@ -49,7 +49,7 @@ export class KeyStore {
         .select((builder) => builder.fn.max("id").as("id"))
         .executeTakeFirst();
       const row: ApiKeyTable = {
-        id: Number(last?.id ?? 0) + 1,
+        id: (last?.id ?? 0) + 1,
         name,
         hash: hashKey(key),
         prefix: key.slice(0, SHOWN),

@@ -1,7 +1,7 @@
 import { AssayError, type Job, jobSchema, toWireJson } from "@assay/sdk";
 import type { Kysely, Selectable } from "kysely";
 
-import type { Unit } from "../../domain/sessionTerms.js";
+import type { Unit } from "../../domain/sessionDeal.js";
 import type { GatewayDatabase, SessionTable } from "./schema.js";
 
 /**

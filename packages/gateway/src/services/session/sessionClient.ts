@@ -24,7 +24,7 @@ import { AnswerBuffer } from "../../domain/answerBuffer.js";
 import { checkChunk, checkDone, worstFee } from "../../domain/doneCheck.js";
 import type { ReceiptRecord } from "../../domain/receiptRecord.js";
 import { SessionBooks } from "../../domain/sessionBooks.js";
-import type { SessionTerms } from "../../domain/sessionTerms.js";
+import type { SessionDeal } from "../../domain/sessionDeal.js";
 import type { Ask, AskHandle } from "./ask.js";
 import { ReceiptTree } from "./receiptTree.js";
 import { VoucherDesk } from "./voucherDesk.js";
@@ -37,7 +37,7 @@ import { hexBytes32, sessionBroken, sessionBusy, sessionCut } from "./sessionErr
 export type SessionStatus = "connecting" | "ready" | "draining" | "broken" | "closed";
 
 export interface SessionClientOptions {
-  readonly terms: SessionTerms;
+  readonly terms: SessionDeal;
   readonly signer: FastSigner;
   /** Folder of this session alone; what it holds is taken up. */
   readonly folder: string;
@@ -86,7 +86,7 @@ interface Pending {
  * session.ask({ prepared, stream: false, keyId: 0, onPiece, onAnswered, onFailed });
  */
 export class SessionClient {
-  readonly terms: SessionTerms;
+  readonly terms: SessionDeal;
   readonly books: SessionBooks;
   readonly #options: SessionClientOptions;
   readonly #hasher: ReceiptHasher;

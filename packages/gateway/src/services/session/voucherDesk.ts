@@ -2,11 +2,11 @@ import { AssayError, type CountersignedFrame, type Voucher, voucherDigest, type 
 import { type FastSigner, recoverSigner } from "@assay/sdk/node";
 
 import type { SessionBooks } from "../../domain/sessionBooks.js";
-import type { SessionTerms } from "../../domain/sessionTerms.js";
+import type { SessionDeal } from "../../domain/sessionDeal.js";
 import type { ReceiptTree, TreeState } from "./receiptTree.js";
 
 export interface VoucherDeskOptions {
-  readonly terms: SessionTerms;
+  readonly terms: SessionDeal;
   readonly signer: FastSigner;
   readonly books: SessionBooks;
   readonly tree: ReceiptTree;

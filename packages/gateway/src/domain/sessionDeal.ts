@@ -4,7 +4,7 @@ import type { AssayDomain, Job } from "@assay/sdk";
 export type Unit = "bytes" | "tokens";
 
 /** All that a session's client needs to know of the session. */
-export interface SessionTerms {
+export interface SessionDeal {
   readonly jobId: string;
   /** As it was opened. */
   readonly job: Job;

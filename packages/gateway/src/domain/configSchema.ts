@@ -134,10 +134,7 @@ export const configSchema = z.strictObject({
 });
 
 /** The configuration of a gateway, checked, with every default filled in. Paths are absolute. */
-export interface GatewayConfig extends z.infer<typeof configSchema> {
-  /** Postgres instead of the data folder's own database. From the environment only: it may hold a password. */
-  readonly databaseUrl?: string | undefined;
-}
+export type GatewayConfig = z.infer<typeof configSchema>;
 
 /** True for addresses that only programs on this machine can reach. */
 export function isLoopback(host: string): boolean {

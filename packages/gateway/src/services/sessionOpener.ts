@@ -59,7 +59,10 @@ export class SessionOpener {
     const { contracts, sessions, logger, sender } = this.context;
     const job = await this.#job(model, offer, funds);
     const id = jobId(job, assayDomain(contracts.chainId, contracts.deployment.contracts.JobEscrow));
-    const { quote } = await getQuote({ contracts }, { endpoint: offer.endpoint, job, request: "", signal: this.context.signal });
+    const { quote } = await getQuote(
+      { contracts },
+      { endpoint: offer.endpoint, job, request: "", signal: this.context.signal },
+    );
     const session: StoredSession = {
       jobId: id,
       job,
@@ -101,7 +104,9 @@ export class SessionOpener {
         const error = toAssayError(thrown);
         // Its nonce was used by another job, or its time is over: it can never be opened.
         const never =
-          contractErrorName(error) !== undefined || error.code === "DEADLINE_PASSED" || error.code === "TRANSACTION_EXPIRED";
+          contractErrorName(error) !== undefined ||
+          error.code === "DEADLINE_PASSED" ||
+          error.code === "TRANSACTION_EXPIRED";
         if (never) await sessions.setStage(id, "failed", error.message);
         throw error;
       }

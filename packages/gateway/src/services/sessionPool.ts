@@ -1,12 +1,4 @@
-import {
-  AssayError,
-  assayDomain,
-  closeJob,
-  getSession,
-  JobStatus,
-  toAssayError,
-  topUp,
-} from "@assay/sdk";
+import { AssayError, assayDomain, closeJob, getSession, JobStatus, toAssayError, topUp } from "@assay/sdk";
 import { Contract } from "ethers";
 
 import type { MarketReader } from "../adapters/chain/marketReader.js";
@@ -169,10 +161,9 @@ export class SessionPool implements Supply {
   async #open(offer: Offer): Promise<Entry> {
     const before = this.#opening.get(offer.id);
     if (before !== undefined) return await before;
-    const opening = this.#openNow(offer)
-      .finally(() => {
-        this.#opening.delete(offer.id);
-      });
+    const opening = this.#openNow(offer).finally(() => {
+      this.#opening.delete(offer.id);
+    });
     this.#opening.set(offer.id, opening);
     return await opening;
   }
@@ -186,7 +177,10 @@ export class SessionPool implements Supply {
         retryable: true,
       });
     }
-    return await this.#enter(await this.#opener.open(this.#modelOf(offer), offer, async () => await this.#funds()), offer);
+    return await this.#enter(
+      await this.#opener.open(this.#modelOf(offer), offer, async () => await this.#funds()),
+      offer,
+    );
   }
 
   #modelOf(offer: Offer): ModelEntry {
@@ -258,7 +252,10 @@ export class SessionPool implements Supply {
     const { provider } = this.context.contracts;
     for (const signer of signers) {
       if ((await provider.getCode(signer)) === "0x") continue;
-      const answer: unknown = await new Contract(signer, ERC1271, provider).getFunction("isValidSignature")(digest, signature);
+      const answer: unknown = await new Contract(signer, ERC1271, provider).getFunction("isValidSignature")(
+        digest,
+        signature,
+      );
       if (answer === ERC1271_MAGIC) return true;
     }
     return false;
@@ -281,7 +278,8 @@ export class SessionPool implements Supply {
       await this.#close(entry, "the provider closed it");
       return;
     }
-    if (entry.retired === undefined && client.books.left < config.budget.topUpBelow && client.nonce > 0) void this.#topUp(entry);
+    if (entry.retired === undefined && client.books.left < config.budget.topUpBelow && client.nonce > 0)
+      void this.#topUp(entry);
   }
 
   #reasonToRetire({ client, stored, offer }: Entry): string | undefined {
@@ -363,7 +361,9 @@ export class SessionPool implements Supply {
     try {
       const { allowed } = await this.#funds();
       const { balance } = await contracts.escrow.accountOf(sender.address);
-      const amount = [config.budget.perSession, allowed, balance].reduce((least, value) => (value < least ? value : least));
+      const amount = [config.budget.perSession, allowed, balance].reduce((least, value) =>
+        value < least ? value : least,
+      );
       if (amount <= 0n) {
         logger.warn({ jobId, allowed, balance }, "a session cannot be topped up: budget or escrow balance are used up");
         return;

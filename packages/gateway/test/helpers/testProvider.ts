@@ -100,7 +100,13 @@ export class TestProvider {
     this.tamper = options.tamper;
     this.escrowed = job.budget;
     this.#signer = new FastSigner(options.countersignWith ?? options.operatorKey);
-    this.#hasher = new ReceiptHasher({ provider: job.provider, jobId, modelId: job.modelId, version: job.version, policyId });
+    this.#hasher = new ReceiptHasher({
+      provider: job.provider,
+      jobId,
+      modelId: job.modelId,
+      version: job.version,
+      policyId,
+    });
     this.#server = createServer((_, response) => {
       response.writeHead(404).end();
     });
@@ -189,7 +195,11 @@ export class TestProvider {
           return;
         }
         this.receipts.length = Math.min(this.receipts.length, frame.state.nonce);
-        this.#send({ t: "welcome", state: { nonce: this.receipts.length, firstNonce: this.firstNonce }, maxConcurrent });
+        this.#send({
+          t: "welcome",
+          state: { nonce: this.receipts.length, firstNonce: this.firstNonce },
+          maxConcurrent,
+        });
         return;
       }
       case "request":
@@ -224,7 +234,16 @@ export class TestProvider {
       return;
     }
     this.#inFlightWorst += worst;
-    const { fail, pieces = [], toolCalls, embeddings, finish = "stop", pause, holdDone, cutAfter } = this.answer(request);
+    const {
+      fail,
+      pieces = [],
+      toolCalls,
+      embeddings,
+      finish = "stop",
+      pause,
+      holdDone,
+      cutAfter,
+    } = this.answer(request);
     let text = "";
     let units = 0;
     let sent = 0;
@@ -267,12 +286,21 @@ export class TestProvider {
     if (socket !== this.#live) return;
     const hash = cancelled ? requestDocument(cutRequest(request, units)).requestHash : requestHash;
     const output = outputBytes(
-      embeddings === undefined ? { text: Buffer.from(text), ...(toolCalls !== undefined && { toolCalls }) } : { embeddings },
+      embeddings === undefined
+        ? { text: Buffer.from(text), ...(toolCalls !== undefined && { toolCalls }) }
+        : { embeddings },
     );
     this.#done(id, request, hash, output, units, cancelled ? "cancelled" : finish);
   }
 
-  #done(id: number, request: InferenceRequest, hash: string, output: Uint8Array, outputUnits: number, finish: FinishReason): void {
+  #done(
+    id: number,
+    request: InferenceRequest,
+    hash: string,
+    output: Uint8Array,
+    outputUnits: number,
+    finish: FinishReason,
+  ): void {
     const inputUnits = "prompt" in request ? Buffer.byteLength(request.prompt) : 10;
     const fee = sessionFeeUp(this.options.job, BigInt(inputUnits), BigInt(outputUnits));
     const now = Math.floor(Date.now() / 1_000);
@@ -312,7 +340,8 @@ export class TestProvider {
     const tree = SumTree.build(this.receipts.slice(firstNonce, firstNonce + count).map(({ leaf }) => leaf));
     const voucher = { jobId, firstNonce: BigInt(firstNonce), count: BigInt(count), total: BigInt(total), root };
     const digest = voucherDigest(voucher, domain);
-    const sound = tree.root === root && tree.total === voucher.total && recoverSigner(digest, signature) === job.requester;
+    const sound =
+      tree.root === root && tree.total === voucher.total && recoverSigner(digest, signature) === job.requester;
     if (!sound) {
       this.#send({ t: "fault", code: "VOUCHER_WRONG", message: "the voucher does not hold" });
       return;

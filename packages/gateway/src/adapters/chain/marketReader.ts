@@ -116,7 +116,11 @@ export class MarketReader {
   }
 
   /** @returns undefined if it cannot be read: then the provider's own word counts, and tokens are only bounded */
-  async #policy(model: ModelInfo, { version, terms, policyURI }: PublishedVersion, problems: string[]): Promise<Policy | undefined> {
+  async #policy(
+    model: ModelInfo,
+    { version, terms, policyURI }: PublishedVersion,
+    problems: string[],
+  ): Promise<Policy | undefined> {
     const known = this.#policies.get(terms.policyId);
     if (known !== undefined) return known;
     const file = this.config.models.find(
@@ -131,7 +135,9 @@ export class MarketReader {
       this.#policies.set(policyId, policy);
       return policy;
     } catch (thrown) {
-      problems.push(`The policy of model ${model.modelId}, version ${version}, cannot be read: ${toAssayError(thrown).message}`);
+      problems.push(
+        `The policy of model ${model.modelId}, version ${version}, cannot be read: ${toAssayError(thrown).message}`,
+      );
       return undefined;
     }
   }

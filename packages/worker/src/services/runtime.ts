@@ -1,11 +1,12 @@
 import type { AssayError } from "@assay/sdk";
 import { type Contracts, getParameters, toAssayError } from "@assay/sdk";
-import type { TransactionManager } from "@assay/sdk/node";
+import type { FastSigner, TransactionManager } from "@assay/sdk/node";
 import type { Logger } from "pino";
 
 import { EventReader } from "../adapters/chain/eventReader.js";
 import type { ServedModel } from "../adapters/engine/loadModels.js";
 import { AuditStore } from "../adapters/journal/auditStore.js";
+import { BatchStore } from "../adapters/journal/batchStore.js";
 import { ChainStore } from "../adapters/journal/chainStore.js";
 import { JobStore } from "../adapters/journal/jobStore.js";
 import type { Journal } from "../adapters/journal/openJournal.js";
@@ -18,6 +19,9 @@ import { Intake } from "./intake.js";
 import { JobService } from "./jobService.js";
 import { checkChain } from "./preflight.js";
 import { SeatService } from "./seatService.js";
+import { SessionManager } from "./session/sessionManager.js";
+import type { SessionMetrics } from "./session/sessionMetrics.js";
+import { SessionSettlement } from "./session/sessionSettlement.js";
 import { SettlementService } from "./settlementService.js";
 import { Tasks } from "./tasks.js";
 import { Turns } from "./turns.js";
@@ -41,6 +45,10 @@ interface RuntimeOptions {
   readonly models: ReadonlyMap<string, ServedModel>;
   readonly journal: Journal;
   readonly rounds: RoundSource;
+  /** Signs what sessions need at once; the key is the sender's. */
+  readonly signer: FastSigner;
+  readonly sessionFolder: string;
+  readonly sessionMetrics: SessionMetrics;
 }
 
 /** The duties of a worker whose chain has been reached, and the loop that does them. */
@@ -53,7 +61,9 @@ export class Runtime {
 
   private constructor(
     readonly context: WorkerContext,
+    readonly sessions: SessionManager,
     rounds: RoundSource,
+    metrics: SessionMetrics,
   ) {
     const { contracts, chain, clock, logger, config } = context;
     this.#watcher = new Watcher({
@@ -64,12 +74,13 @@ export class Runtime {
       fromBlock: contracts.deployment.deployedAtBlock,
       confirmations: config.confirmations,
     });
-    this.intake = new Intake(context);
+    this.intake = new Intake(context, sessions);
     this.#duties = [
       new JobService(context, this.intake),
       new BeaconService(context, rounds),
+      new SessionSettlement(context, sessions, metrics),
       new SettlementService(context),
-      new AuditService(context, new VerifierService(context)),
+      new AuditService(context, new VerifierService(context), sessions),
       new SeatService(context),
     ];
   }
@@ -81,6 +92,7 @@ export class Runtime {
    */
   static async start(options: RuntimeOptions): Promise<Runtime> {
     const { config, logger, signal, contracts, sender, models, journal, rounds } = options;
+    const served = [...models.values()].filter((model) => model.config.serve).map(({ key }) => key);
     const provider = await checkChain(contracts, { config, operator: sender.address, models });
     const context: WorkerContext = {
       config,
@@ -93,12 +105,19 @@ export class Runtime {
       models,
       jobs: new JobStore(journal.database),
       audits: new AuditStore(journal.database),
-      chain: new ChainStore(journal.database, provider),
+      batches: new BatchStore(journal.database),
+      chain: new ChainStore(journal.database, provider, new Set(served)),
       clock: new ChainClock(),
       tasks: new Tasks(logger, signal),
       turns: new Turns(provider, config.duties.turnSeconds),
     };
-    return new Runtime(context, rounds);
+    const sessions = await SessionManager.start({
+      context,
+      signer: options.signer,
+      folder: options.sessionFolder,
+      metrics: options.sessionMetrics,
+    });
+    return new Runtime(context, sessions, rounds, options.sessionMetrics);
   }
 
   /** Follows the chain and does what is to be done now. @throws AssayError if the chain cannot be reached */

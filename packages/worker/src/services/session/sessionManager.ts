@@ -18,7 +18,7 @@ import type { SessionSocket } from "../../adapters/ws/sessionSocket.js";
 import { modelKey } from "../../domain/configSchema.js";
 import type { JobRecord, OwnBatch } from "../../domain/job.js";
 import { FINAL_STAGES } from "../../domain/projection.js";
-import { batchCollateral, sessionTermsOf } from "../../domain/session/sessionTerms.js";
+import { batchCollateral, commitMargin, sessionTermsOf } from "../../domain/session/sessionTerms.js";
 import type { WorkerContext } from "../context.js";
 import { Session } from "./session.js";
 import { SessionLink } from "./sessionLink.js";
@@ -261,7 +261,7 @@ export class SessionManager {
     const { clock, config } = this.parts.context;
     if (stage === "closing" || FINAL_STAGES.includes(stage)) {
       session.end({ code: "SESSION_CLOSING", reason: `The session is ${stage}.` });
-    } else if (BigInt(clock.now + config.session.batch.marginSeconds) >= job.commitBy) {
+    } else if (BigInt(clock.now) + commitMargin(job, config.session.batch.marginSeconds) >= job.commitBy) {
       session.end({ code: "SESSION_CLOSING", reason: "The session's time is over." });
     }
     if (!this.#pool.hasRatio(session.jobId)) await this.#setRatio(session);

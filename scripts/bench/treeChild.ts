@@ -23,12 +23,12 @@ function feeAt(leaves: Buffer, index: number): bigint {
 const buildSumTree: Build = async (leaves, folder) => {
   await loadFastKeccak();
   const count = leaves.length / LEAF;
-  const contents = Array.from({ length: count }, (_, index) => leaves.subarray(index * LEAF, index * LEAF + HASH));
+  const contentAt = (index: number): Buffer => leaves.subarray(index * LEAF, index * LEAF + HASH);
   const fees = Array.from({ length: count }, (_, index) => feeAt(leaves, index));
 
   const start = performance.now();
   const tree = await DiskSumTree.open({ folder });
-  for (let index = 0; index < count; index += 1) tree.append(contents[index] ?? leaves, fees[index] ?? 0n);
+  for (let index = 0; index < count; index += 1) tree.append(contentAt(index), fees[index] ?? 0n);
   const { total } = tree;
   const root = tree.root();
   await tree.close();
@@ -37,7 +37,7 @@ const buildSumTree: Build = async (leaves, folder) => {
   const opened = await DiskSumTree.open({ folder });
   const expected = fees.reduce((sum, fee) => sum + fee, 0n);
   for (const index of [0, count >> 1, count - 1]) {
-    const leaf = { content: contents[index] ?? leaves, sum: fees[index] ?? 0n };
+    const leaf = { content: contentAt(index), sum: fees[index] ?? 0n };
     const input = { count, index, ...leaf, ...(await opened.proof(index)) };
     if (total !== expected || !verifySumProof({ root, total }, input))
       throw new Error("A proof does not lead to the root.");

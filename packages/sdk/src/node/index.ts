@@ -13,6 +13,7 @@ export {
   loadKeystore,
   requireSafeKey,
 } from "./keystore.js";
+export { type DataFolder, lockDataFolder } from "./dataFolder.js";
 export { findDeployment, LOCAL_DEPLOYMENT, readDeployment } from "./readDeployment.js";
 export { openSqlite } from "./sqlite.js";
 export { createTransactionTable, sqlTransactionStore } from "./sqlTransactionStore.js";

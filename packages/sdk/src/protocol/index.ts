@@ -25,6 +25,7 @@ export * from "./inferenceRequest.js";
 export * from "./modelOutput.js";
 export * from "./sessionApi.js";
 export * from "./voucher.js";
+export * from "./portableReceipt.js";
 export * from "./localChain.js";
 export * from "./workerApi.js";
 export * from "./drand.js";

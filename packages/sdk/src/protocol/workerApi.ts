@@ -8,28 +8,13 @@
  *
  * Every other status carries an ApiError.
  */
-import { getAddress, isAddress, type TypedDataField, verifyTypedData } from "ethers";
+import { getAddress, type TypedDataField, verifyTypedData } from "ethers";
 import { z } from "zod";
 
 import { AssayError } from "../errors.js";
 import type { AssayDomain } from "./eip712.js";
 import type { Job, Receipt } from "./types.js";
-
-const address = z
-  .string()
-  .refine((value) => isAddress(value), "is not an address")
-  .transform((value) => getAddress(value));
-
-const bytes32 = z.string().regex(/^0x[0-9a-fA-F]{64}$/, "is not 32 bytes of hex");
-const hexBytes = z.string().regex(/^0x([0-9a-fA-F]{2})*$/, "is not hex");
-
-/** An unsigned integer of the chain: a decimal string in JSON, a bigint here. */
-const uint = (bits: number) =>
-  z
-    .string()
-    .regex(/^(0|[1-9][0-9]{0,77})$/, "is not a decimal integer in a string")
-    .transform(BigInt)
-    .refine((value) => value < 1n << BigInt(bits), `does not fit a uint${bits}`);
+import { wireAddress as address, wireBytes as hexBytes, wireBytes32 as bytes32, wireUint as uint } from "./wire.js";
 
 /** A job as JSON. */
 export const jobSchema = z.strictObject({

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import {
   assayDomain,
+  AssayError,
   type Batch,
   closeJob,
   type Contracts,
@@ -15,16 +16,18 @@ import {
   type Job,
   JobKind,
   JobStatus,
-  jobId as hashJobId,
   openJob,
   Outcome,
   type PolicyDocument,
   prepareJob,
+  receiveAnswer,
+  requestDocument,
+  sendJobRequest,
   topUp,
 } from "@assay/sdk";
-import { developmentKey, loadKeystore } from "@assay/sdk/node";
+import { developmentKey } from "@assay/sdk/node";
 import { expect } from "chai";
-import { type JsonRpcProvider, ZeroHash } from "ethers";
+import { type JsonRpcProvider, ZeroAddress, ZeroHash } from "ethers";
 
 import { Recorded, SessionClient } from "../../packages/worker/test/helpers/sessionClient.js";
 import { deploy, type Endpoints, modelPolicy, startChain, untilReady } from "../../scripts/demo/network.js";
@@ -44,6 +47,10 @@ const PRICES = { perMillionInputUnits: "100000000", perMillionOutputUnits: "2000
 const BUDGET = 5_000_000n;
 const POLLING = 100;
 const ASK: InferenceRequest = { prompt: "Alice was beginning to get very", maxOutputUnits: 60 };
+
+interface ProviderTerms {
+  readonly models: readonly { readonly session: Readonly<Record<string, unknown>> }[];
+}
 
 interface Opened {
   readonly job: Job;
@@ -72,6 +79,7 @@ describe("sessions of a worker", () => {
       chain: `http://127.0.0.1:${await ports.free()}`,
       beacon: `http://127.0.0.1:${await ports.free()}`,
       workerPorts: await Promise.all(Array.from({ length: HONEST_PROVIDERS + 1 }, () => ports.free())),
+      gatewayPort: await ports.free(),
       notes: [],
     };
     rpc = await startChain(processes, endpoints);
@@ -126,7 +134,7 @@ describe("sessions of a worker", () => {
     processes.start(provider.name, [...program, "--config", config]);
   }
 
-  async function open(provider: DemoProvider, requester: number, collateralBps: bigint): Promise<Opened> {
+  async function prepare(provider: DemoProvider, requester: number, collateralBps: bigint): Promise<Job> {
     const sender = actors.requesters[requester]!;
     const { job: draft } = await prepareJob(
       { contracts },
@@ -138,7 +146,7 @@ describe("sessions of a worker", () => {
         collateralBps,
       },
     );
-    const job: Job = {
+    return {
       ...draft,
       kind: JobKind.Session,
       units: 0n,
@@ -146,6 +154,11 @@ describe("sessions of a worker", () => {
       outputPrice: BigInt(PRICES.perMillionOutputUnits),
       creditLine: 1_000_000n,
     };
+  }
+
+  async function open(provider: DemoProvider, requester: number, collateralBps: bigint): Promise<Opened> {
+    const sender = actors.requesters[requester]!;
+    const job = await prepare(provider, requester, collateralBps);
     const { quote } = await getQuote({ contracts }, { endpoint: provider.endpoint, job, request: "" });
     const { jobId } = await openJob({ contracts, sender }, { job, quote });
     return { job, jobId };
@@ -162,7 +175,7 @@ describe("sessions of a worker", () => {
   async function batchesOf(jobId: string): Promise<readonly { batchId: string; batch: Batch }[]> {
     const { escrow } = contracts;
     const events = await escrow.queryFilter(escrow.filters.BatchCommitted(undefined, jobId));
-    return events.map(({ args }) => ({ batchId: args.batchId, batch: args.batch as unknown as Batch }));
+    return events.map(({ args }) => ({ batchId: args.batchId, batch: args.batch }));
   }
 
   async function until<T>(what: () => Promise<T | undefined>): Promise<T> {
@@ -191,9 +204,7 @@ describe("sessions of a worker", () => {
   }
 
   const askMany = async (client: SessionClient, count: number) =>
-    await Promise.all(
-      Array.from({ length: count }, async (_, seed) => await client.ask({ ...ASK, seed } as InferenceRequest)),
-    );
+    await Promise.all(Array.from({ length: count }, async (_, seed) => await client.ask({ ...ASK, seed })));
 
   it("serve at once, are settled in one batch when the requester closes, and refund the rest", async function () {
     this.timeout(240_000);
@@ -206,15 +217,14 @@ describe("sessions of a worker", () => {
     await client.sign();
     await askMany(client, 10);
     await client.sign();
+    const { root } = recorded.tree();
     await topUp({ contracts, sender }, { job: session.job, amount: 1_000_000n });
     await closeJob({ contracts, sender }, { job: session.job });
 
     const [{ batchId, batch }] = (await committed(session.jobId)) as [{ batchId: string; batch: Batch }];
-    const tree = recorded.tree();
-    // The rollover may have come already.
     expect(batch.count).to.equal(40n);
     expect(batch.total).to.equal(recorded.leaves.reduce((sum, leaf) => sum + leaf.sum, 0n));
-    expect([tree.root, recorded.tree().root]).to.include(batch.root);
+    expect(batch.root).to.equal(root);
     expect((await end(batchId)).paid).to.be.greaterThan(0n);
     const { status, remaining, nextNonce } = await getSession({ contracts }, { jobId: session.jobId });
     expect(status).to.equal(JobStatus.Closing);
@@ -281,7 +291,7 @@ describe("sessions of a worker", () => {
 
     client = await connect(provider, session, recorded);
     expect(recorded.leaves.length).to.be.within(5, 6);
-    expect((await client.ask({ ...ASK, seed: 0 } as InferenceRequest)).text).to.equal(first?.text);
+    expect((await client.ask({ ...ASK, seed: 0 })).text).to.equal(first?.text);
     await rpc.send("evm_setAutomine", [false]);
     await askMany(client, 40);
     await client.sign();
@@ -301,20 +311,113 @@ describe("sessions of a worker", () => {
     expect(await batchesOf(session.jobId)).to.have.length(1);
   });
 
-  it("say their terms, and refuse a quote on others", async function () {
-    this.timeout(60_000);
+  it("are all committed in one transaction when their worker stops", async function () {
+    this.timeout(240_000);
     const provider = actors.providers[3]!;
-    const metadata = (await (await fetch(`${provider.endpoint}/v1/provider`)).json()) as {
-      models: { session: { creditLine: string; maxConcurrent: number }; unit: string; endpoints: string[] }[];
-    };
-    expect(metadata.models[0]).to.deep.include({ unit: "bytes", endpoints: ["chat", "completions"] });
-    expect(metadata.models[0]?.session).to.include({ maxConcurrent: 256, creditLine: "3584000" });
-    await loadKeystore({
-      file: provider.keystore,
-      passwordFile: provider.passwordFile,
-      chainId: contracts.deployment.chainId,
+    const sessions = [await open(provider, 0, SELDOM_AUDITED), await open(provider, 1, SELDOM_AUDITED)];
+    const clients = await Promise.all(
+      sessions.map(async (session) => await connect(provider, session, new Recorded())),
+    );
+    for (const client of clients) {
+      await askMany(client, 30);
+      await client.sign();
+    }
+    process.kill(processes.pids.get(provider.name)!, "SIGTERM");
+    await Promise.all(clients.map(async (client) => await client.next("draining")));
+    await Promise.all(
+      clients.map(async ({ closed }) => {
+        await closed;
+      }),
+    );
+    const { escrow } = contracts;
+    const events = await Promise.all(
+      sessions.map(async ({ jobId }) => await escrow.queryFilter(escrow.filters.BatchCommitted(undefined, jobId))),
+    );
+    const [first, second] = events.flat();
+    expect(first?.transactionHash).to.be.a("string").and.to.equal(second?.transactionHash);
+    while (deaths.length === 0) await sleep(POLLING);
+    expect(deaths.splice(0).map(({ message }) => message)).to.deep.equal([
+      `The process "${provider.name}" ended too early (exit code 0).`,
+    ]);
+    await start(provider);
+    await untilReady(provider);
+    for (const event of [first, second]) expect((await end(event!.args.batchId)).paid).to.be.greaterThan(0n);
+  });
+
+  it("say their terms, and are not quoted on others", async function () {
+    this.timeout(60_000);
+    const provider = actors.providers[4]!;
+    const { models } = (await (await fetch(`${provider.endpoint}/v1/provider`)).json()) as ProviderTerms;
+    expect(models[0]).to.deep.include({ unit: "bytes", endpoints: ["chat", "completions"], quantization: "uint32" });
+    expect(models[0]).to.deep.include({ maxOutputUnits: 256, maxDataBytes: 8_192 });
+    // Four answers of the largest kind: (8,192 + 256) · 100 + 256 · 200 each.
+    expect(models[0]?.session).to.include({ maxConcurrent: 256, creditLine: "3584000", maxSeconds: 604_800 });
+
+    const draft = await prepare(provider, 0, SELDOM_AUDITED);
+    for (const [over, code] of [
+      [{ inputPrice: 99_999_999n }, "PRICE_TOO_LOW"],
+      [{ outputPrice: 0n }, "PRICE_TOO_LOW"],
+      [{ creditLine: 3_584_001n }, "CREDIT_LINE_TOO_HIGH"],
+      [{ units: 1n }, "UNSUPPORTED_JOB"],
+      [{ requestHash: `0x${"11".repeat(32)}` }, "UNSUPPORTED_JOB"],
+      [{ commitBy: draft.acceptBy + 604_800n }, "SESSION_TOO_LONG"],
+      [{ royaltyBps: 0n }, "TERMS_OUTDATED"],
+      [{ budget: 1_000n, collateralBps: 0n }, "NOT_WORTH_IT"],
+    ] as const) {
+      const job = { ...draft, ...over };
+      const error: unknown = await getQuote({ contracts }, { endpoint: provider.endpoint, job, request: "" }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).to.include({ code });
+    }
+  });
+
+  it("leave room for jobs that are open to any seat holder: one provider gets them", async function () {
+    this.timeout(240_000);
+    const sender = actors.requesters[0]!;
+    const { json, requestHash } = requestDocument(ASK);
+    const { job } = await prepareJob(
+      { contracts },
+      {
+        requester: sender.address,
+        provider: ZeroAddress,
+        modelId,
+        requests: [{ hash: requestHash, fee: 1_000_000n }],
+        collateralBps: SELDOM_AUDITED,
+      },
+    );
+    const { jobId: openJobId } = await openJob({ contracts, sender }, { job });
+    const [one, other, cheat] = [
+      actors.providers[5]!,
+      actors.providers[6]!,
+      actors.providers.find(({ cheats }) => cheats)!,
+    ];
+    const bring = async ({ endpoint }: DemoProvider): Promise<string> =>
+      await until(async () => {
+        try {
+          await sendJobRequest({ endpoint, jobId: openJobId, request: json });
+          return "taken";
+        } catch (error) {
+          if (AssayError.is(error) && error.code !== "UNKNOWN_JOB") return error.code;
+          return undefined;
+        }
+      });
+    expect(await bring(cheat)).to.equal("NO_SEAT");
+    expect(await Promise.all([bring(one), bring(other)])).to.include("taken");
+    const { escrow } = contracts;
+    const assigned = await until(async () => {
+      const [event] = await escrow.queryFilter(escrow.filters.JobAssigned(openJobId));
+      return event?.args;
     });
-    expect(hashJobId).to.be.a("function");
+    const winner = [one, other].find(({ owner }) => owner.address === assigned.provider)!;
+    const terms = { ...job, provider: winner.owner.address };
+    const { text } = await receiveAnswer(
+      { contracts, sender },
+      { endpoint: winner.endpoint, jobId: assigned.jobId, job: terms },
+    );
+    expect(text.length).to.be.greaterThan(0);
+    const [found] = await committed(assigned.jobId);
+    expect((await end(found!.batchId)).paid).to.be.greaterThan(0n);
   });
 
   it("end with every process alive", () => {

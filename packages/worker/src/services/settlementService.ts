@@ -71,7 +71,7 @@ export class SettlementService {
     const { contracts, sender, logger } = this.context;
     const states = await Promise.all(candidates.map(({ jobId }) => contracts.escrow.jobStateOf(jobId)));
     // Anybody may have been faster.
-    const items = candidates.filter((_, index) => states[index]?.status === JobStatus.OwnBatch);
+    const items = candidates.filter((_, index) => states[index]?.status === JobStatus.Committed);
     const [first, ...others] = items;
     if (first === undefined) return;
     if (others.length === 0) {

@@ -86,7 +86,7 @@ export class SessionLink {
 
   /** Resolves when nothing of it can touch the ledger any more. */
   async idle(): Promise<void> {
-    await Promise.allSettled([this.#vouchers, ...[...this.#works.values()].map(async (work) => await work.done)]);
+    await Promise.allSettled([this.#vouchers, ...[...this.#works.values()].map(({ done }) => done)]);
   }
 
   /** Ends answers that take too long. */
@@ -106,8 +106,8 @@ export class SessionLink {
         return;
       case "fault":
         this.parts.logger.warn(
-          { jobId: this.parts.session.jobId, code: String(frame.code).slice(0, 64) },
-          `the requester broke a session's connection off: ${String(frame.message).slice(0, 300)}`,
+          { jobId: this.parts.session.jobId, code: textOf(frame.code, 64) },
+          `the requester broke a session's connection off: ${textOf(frame.message, 300)}`,
         );
         this.parts.socket.close();
         return;
@@ -179,7 +179,9 @@ export class SessionLink {
     }
     this.#works.set(id, work);
     work.done.then(
-      () => this.#works.delete(id),
+      () => {
+        this.#works.delete(id);
+      },
       (error: unknown) => {
         this.#works.delete(id);
         this.#failed(error);
@@ -235,13 +237,18 @@ export class SessionLink {
   }
 }
 
-function readState({ state }: HelloFrame): { readonly nonce: number; readonly firstNonce: number } {
-  const { nonce, firstNonce } = (state ?? {}) as Partial<HelloFrame["state"]>;
+function readState({ state }: { readonly state: unknown }): { readonly nonce: number; readonly firstNonce: number } {
+  const { nonce, firstNonce } = (state as Partial<HelloFrame["state"]> | undefined) ?? {};
   const whole = Number.isSafeInteger(nonce) && Number.isSafeInteger(firstNonce);
   if (nonce === undefined || firstNonce === undefined || !whole || firstNonce < 0 || nonce < firstNonce) {
     throw broken("has a hello without its state");
   }
   return { nonce, firstNonce };
+}
+
+/** What the other side sent where text belongs, for the log. */
+function textOf(value: unknown, length: number): string {
+  return typeof value === "string" ? value.slice(0, length) : "";
 }
 
 function mismatch(what: string): AssayError {

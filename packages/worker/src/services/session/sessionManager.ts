@@ -181,7 +181,11 @@ export class SessionManager {
     const sessions = await Promise.all(this.#sessions.values());
     const until = Date.now() + graceMs;
     while (Date.now() < until && sessions.some(({ requests }) => requests > 0)) await pause(APPEAR_STEP_MS);
-    await Promise.allSettled(sessions.map(async (session) => await session.close()));
+    await Promise.allSettled(
+      sessions.map(async (session) => {
+        await session.close();
+      }),
+    );
   }
 
   async #appear(jobId: string): Promise<JobRecord> {
@@ -208,7 +212,9 @@ export class SessionManager {
     if (known !== undefined) return await known;
     const opening = this.#open(record);
     this.#sessions.set(record.jobId, opening);
-    opening.catch(() => this.#sessions.delete(record.jobId));
+    opening.catch(() => {
+      this.#sessions.delete(record.jobId);
+    });
     const session = await opening;
     await this.#countStake();
     return session;

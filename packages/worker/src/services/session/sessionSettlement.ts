@@ -130,6 +130,7 @@ export class SessionSettlement {
     const names = group.map(({ view, tree }) => nameOf(view, tree));
     const key = await effectKey(this.context, `commitMany/${keccakHex(names.join())}`);
     const items = group.map(({ view, tree, commitment }) => ({
+      jobId: view.session.jobId,
       job: view.session.job,
       commitment,
       voucher: tree.signature,
@@ -137,7 +138,7 @@ export class SessionSettlement {
     const { results } = await commitMany({ contracts, sender }, { items, key });
     for (const [index, result] of results.entries()) {
       const name = names[index] ?? "";
-      if (result.batch === undefined) {
+      if (result.status === "skipped") {
         this.#alone.add(name);
         logger.warn({ commit: name, reason: result.reason }, "a batch was left out of a common transaction");
       } else {

@@ -60,7 +60,7 @@ export async function checkAccess(
 ): Promise<void> {
   const words = [ACCESS_TYPE, session.jobId, challenge].map((word) => word.slice(2)).join("");
   const digest = typedDataDigest(domain, keccakHex(Buffer.from(words, "hex")));
-  if (typeof signature === "string" && HEX.test(signature)) {
+  if (isText(signature, HEX)) {
     if (await signatures.isFrom(session.job.requester, digest, signature)) return;
   }
   throw new AssayError({
@@ -119,9 +119,13 @@ export async function checkVoucher(
 function readVoucher(frame: VoucherFrame): Omit<VoucherFrame, "total" | "t"> & { readonly total: bigint } {
   const { firstNonce, count, total, root, signature } = frame;
   const whole = Number.isSafeInteger(firstNonce) && Number.isSafeInteger(count) && firstNonce >= 0 && count >= 1;
-  const text = DECIMAL.test(String(total)) && BYTES32.test(String(root)) && HEX.test(String(signature));
+  const text = isText(total, DECIMAL) && isText(root, BYTES32) && isText(signature, HEX);
   if (!whole || !text) throw wrong("is malformed");
   return { firstNonce, count, total: BigInt(total), root: root.toLowerCase(), signature };
+}
+
+function isText(value: unknown, pattern: RegExp): boolean {
+  return typeof value === "string" && pattern.test(value);
 }
 
 function wrong(what: string): AssayError {

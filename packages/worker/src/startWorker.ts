@@ -274,7 +274,7 @@ class Host {
   }
 
   async #close(sender: TransactionManager, rpc: FailoverProvider): Promise<void> {
-    await this.#runtime?.sessions.close(GRACE_MS);
+    await this.#runtime?.endSessions(GRACE_MS);
     this.#sessionServer.close();
     await this.#http?.close(GRACE_MS);
     await sender.stop();

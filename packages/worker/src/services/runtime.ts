@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import type { AssayError } from "@assay/sdk";
 import { type Contracts, getParameters, toAssayError } from "@assay/sdk";
 import type { FastSigner, TransactionManager } from "@assay/sdk/node";
@@ -55,6 +57,7 @@ interface RuntimeOptions {
 export class Runtime {
   readonly intake: Intake;
   readonly #watcher: Watcher;
+  readonly #sessionSettlement: SessionSettlement;
   readonly #duties: readonly { tick(): Promise<void> | void }[];
   #standingAt = Date.now();
   #standing: AssayError | undefined;
@@ -75,10 +78,11 @@ export class Runtime {
       confirmations: config.confirmations,
     });
     this.intake = new Intake(context, sessions);
+    this.#sessionSettlement = new SessionSettlement(context, sessions, metrics);
     this.#duties = [
       new JobService(context, this.intake),
       new BeaconService(context, rounds),
-      new SessionSettlement(context, sessions, metrics),
+      this.#sessionSettlement,
       new SettlementService(context),
       new AuditService(context, new VerifierService(context), sessions),
       new SeatService(context),
@@ -130,6 +134,21 @@ export class Runtime {
         await this.#checkStanding();
       });
     }
+  }
+
+  /** Ends all sessions: answers in work are finished, and what is signed is committed, each for at most `graceMs`. */
+  async endSessions(graceMs: number): Promise<void> {
+    const { logger } = this.context;
+    await this.sessions.finish(graceMs);
+    const commits = this.#sessionSettlement.commit().catch((thrown: unknown) => {
+      const { code, message } = toAssayError(thrown);
+      logger.warn(
+        { code },
+        `not everything that is signed was committed before the end; the next start goes on: ${message}`,
+      );
+    });
+    await Promise.race([commits, delay(graceMs, undefined, { ref: false })]);
+    await this.sessions.close();
   }
 
   /** Seconds since the newest block by its own time; what it says when the RPC server is behind, or away. */

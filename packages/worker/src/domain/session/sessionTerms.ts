@@ -170,6 +170,12 @@ export function batchPay(
     .providerPay;
 }
 
+/** How long before the chain takes a batch no more it is committed, in seconds: never more than a quarter of the session's time. */
+export function commitMargin({ acceptBy, commitBy }: Job, marginSeconds: number): bigint {
+  const quarter = (commitBy - acceptBy) / 4n;
+  return quarter < BigInt(marginSeconds) ? quarter : BigInt(marginSeconds);
+}
+
 /** What a session refuses a request with; the requester tries again when it signed, topped up, or a batch was committed. */
 export function shortage(code: "CREDIT_EXHAUSTED" | "BUDGET_EXHAUSTED" | "CAPACITY" | "TOO_MANY_REQUESTS"): AssayError {
   const [message, hint] = {

@@ -18,7 +18,7 @@ import type { SessionSocket } from "../../adapters/ws/sessionSocket.js";
 import { modelKey } from "../../domain/configSchema.js";
 import type { JobRecord, OwnBatch } from "../../domain/job.js";
 import { FINAL_STAGES } from "../../domain/projection.js";
-import { batchCollateral, sessionTermsOf } from "../../domain/session/sessionTerms.js";
+import { batchCollateral, commitMargin, sessionTermsOf } from "../../domain/session/sessionTerms.js";
 import type { WorkerContext } from "../context.js";
 import { Session } from "./session.js";
 import { SessionLink } from "./sessionLink.js";
@@ -166,21 +166,20 @@ export class SessionManager {
     return views;
   }
 
-  /** Takes no further requests and no further connections. */
-  async drain(): Promise<void> {
+  /** Takes no further requests and no further connections, and waits for answers in work, at most `graceMs`. */
+  async finish(graceMs: number): Promise<void> {
     this.#draining = true;
-    for (const session of await Promise.all(this.#sessions.values())) {
-      session.end({ code: "SESSION_DRAINING", reason: "The worker stops." });
-    }
-  }
-
-  /** Waits for answers in work, at most `graceMs`, and closes everything. */
-  async close(graceMs: number): Promise<void> {
-    clearInterval(this.#sweep);
-    await this.drain();
     const sessions = await Promise.all(this.#sessions.values());
+    for (const session of sessions) session.end({ code: "SESSION_DRAINING", reason: "The worker stops." });
     const until = Date.now() + graceMs;
     while (Date.now() < until && sessions.some(({ requests }) => requests > 0)) await pause(APPEAR_STEP_MS);
+  }
+
+  /** Ends all connections and closes every ledger. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    clearInterval(this.#sweep);
+    const sessions = await Promise.all(this.#sessions.values());
     await Promise.allSettled(
       sessions.map(async (session) => {
         await session.close();
@@ -262,7 +261,7 @@ export class SessionManager {
     const { clock, config } = this.parts.context;
     if (stage === "closing" || FINAL_STAGES.includes(stage)) {
       session.end({ code: "SESSION_CLOSING", reason: `The session is ${stage}.` });
-    } else if (BigInt(clock.now + config.session.batch.marginSeconds) >= job.commitBy) {
+    } else if (BigInt(clock.now) + commitMargin(job, config.session.batch.marginSeconds) >= job.commitBy) {
       session.end({ code: "SESSION_CLOSING", reason: "The session's time is over." });
     }
     if (!this.#pool.hasRatio(session.jobId)) await this.#setRatio(session);

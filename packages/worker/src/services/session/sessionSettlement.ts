@@ -2,7 +2,7 @@ import { type Commitment, commitBatch, commitMany, keccakHex } from "@assay/sdk"
 
 import type { ClosedTree } from "../../adapters/sessions/sessionLedger.js";
 import { FINAL_STAGES } from "../../domain/projection.js";
-import { batchCollateral, type BatchConditions, batchPay } from "../../domain/session/sessionTerms.js";
+import { batchCollateral, type BatchConditions, batchPay, commitMargin } from "../../domain/session/sessionTerms.js";
 import type { WorkerContext } from "../context.js";
 import { effectKey } from "../keys.js";
 import type { SessionManager, SessionView } from "./sessionManager.js";
@@ -68,7 +68,10 @@ export class SessionSettlement {
     const { minTotal, maxAgeSeconds, marginSeconds } = config.session.batch;
     const aged = Date.now() - (session.signedSince ?? Date.now()) >= maxAgeSeconds * 1_000;
     const last = lastSecond(view);
-    const urgent = session.ending !== undefined || session.pressed || BigInt(clock.now + marginSeconds) >= last;
+    const urgent =
+      session.ending !== undefined ||
+      session.pressed ||
+      BigInt(clock.now) + commitMargin(record.job, marginSeconds) >= last;
     const worth = minTotal !== undefined && signed.total >= minTotal;
     if (!aged && !urgent && !worth) return false;
     // A batch that costs more than it brings would revert; more receipts may make it worth it.

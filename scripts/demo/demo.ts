@@ -181,7 +181,7 @@ export class Demo {
       `Settled in ${where} of ${number(receipts)} receipts${audited ? ", drawn, audited and accepted" : ""}: ${this.#money(contracts)(cost)}, ` +
         `${number(commitGas)} + ${number(finalizeGas)} gas, ${number(gasPerInference)} gas an inference.`,
     );
-    const { provider, modelId, version } = receipt.receipt;
+    const { provider, modelId, version } = receipt.document.receipt;
     this.screen.line(
       `The receipt of "${shown(answer)}" proves: version ${version} of model ${modelId}, by ${provider}, ${receipt.batch?.settlement ?? "not settled"}.`,
     );

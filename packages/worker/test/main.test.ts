@@ -11,7 +11,7 @@ import { expect } from "chai";
 import { encryptKeystoreJson, Wallet, ZeroAddress, ZeroHash } from "ethers";
 
 import { createNgramEngine } from "../src/adapters/engine/ngramEngine.js";
-import { lockDataFolder } from "../src/adapters/dataFolder.js";
+import { lockDataFolder } from "@assay/sdk/node";
 import { policyOf } from "../src/domain/policyMatch.js";
 import { EXIT } from "../src/exit.js";
 import { ADDRESSES, FakeChain } from "./helpers/fakeChain.js";

@@ -11,6 +11,9 @@ import type { SessionMetrics } from "./sessionMetrics.js";
 /** In one transaction; a block must hold it. */
 const MOST_AT_ONCE = 16;
 
+/** Stake comes free again only after a commit, so a session that waits for some commits what is so old. */
+const PRESSED_MS = 10_000;
+
 interface Due {
   readonly view: SessionView;
   readonly tree: ClosedTree;
@@ -66,7 +69,8 @@ export class SessionSettlement {
     if (signed === undefined || signed.total === 0n || FINAL_STAGES.includes(record.stage)) return false;
     const { clock, config } = this.context;
     const { minTotal, maxAgeSeconds, marginSeconds } = config.session.batch;
-    const aged = Date.now() - (session.signedSince ?? Date.now()) >= maxAgeSeconds * 1_000;
+    const age = Date.now() - (session.signedSince ?? Date.now());
+    const aged = age >= (session.pressed ? Math.min(PRESSED_MS, maxAgeSeconds * 1_000) : maxAgeSeconds * 1_000);
     const last = lastSecond(view);
     const urgent =
       session.ending !== undefined ||

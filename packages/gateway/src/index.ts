@@ -12,6 +12,11 @@ export {
   type PreparedRequest,
   prepareRequest,
 } from "./services/session/ask.js";
-export { SessionClient, type SessionClientOptions, type SessionStatus } from "./services/session/sessionClient.js";
+export { SessionClient } from "./services/session/sessionClient.js";
+export type { SessionClientOptions, SessionStatus } from "./services/session/sessionOptions.js";
 export { StaticSupply, type Supply } from "./services/supply.js";
+export { loadConfig, parseConfig } from "./config.js";
+export type { GatewayConfig } from "./domain/configSchema.js";
+export { EXIT, exitCodeFor } from "./exit.js";
+export { type Gateway, startGateway, type StartGatewayOptions } from "./startGateway.js";
 export { startServer, type StartServerOptions } from "./startServer.js";

@@ -267,7 +267,7 @@ class Host {
         this.#trouble = undefined;
         failures = 0;
       } catch (thrown) {
-        if (signal.aborted) return;
+        if (this.#stopping.signal.aborted) return;
         const error = toAssayError(thrown);
         if (error.code === "WRONG_NETWORK" || error.code === "MISSING_CONTRACT") throw error;
         failures += 1;

@@ -14,6 +14,10 @@ import type { Supply } from "./supply.js";
 
 /** Who hears of an answer. Exactly one of `onAnswered` and `onFailed` is called, once, unless the request was cancelled. */
 export interface AnswerSink {
+  /** True once something of the answer has left for the client: from then on no other provider can answer. */
+  readonly hasBegun: () => boolean;
+  /** Forgets the pieces of a provider that failed before any of them left: another one begins anew. */
+  readonly reset: () => void;
   readonly onPiece: (chunk: ChunkFrame, text: string) => void;
   /** All pieces are there; the receipt is about to be durable. */
   readonly onComplete: () => void;
@@ -311,11 +315,12 @@ class Run {
     this.#failures.push({ offer, error });
     if (CLIENTS_FAULT.has(error.code)) {
       this.#fail(error);
-    } else if (this.#pieces) {
+    } else if (this.sink.hasBegun()) {
       this.#fail(
         nobodyAnswered(this.#failures, "The provider failed in the middle of its answer, which costs nothing."),
       );
     } else {
+      this.sink.reset();
       this.next();
     }
   }

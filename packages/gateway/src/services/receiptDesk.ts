@@ -7,13 +7,13 @@ import {
   toAssayError,
 } from "@assay/sdk";
 
-import { ReceiptLog } from "../adapters/storage/receiptLog.js";
+import { ReceiptLog, sessionFolder } from "../adapters/storage/receiptLog.js";
 import type { StoredSession } from "../adapters/storage/sessionStore.js";
 import type { ReceiptName } from "../domain/receiptId.js";
 import type { ReceiptRecord } from "../domain/receiptRecord.js";
 import type { GatewayContext } from "./context.js";
 import { ReceiptTree } from "./session/receiptTree.js";
-import { type SessionClient, sessionFolder } from "./session/sessionClient.js";
+import type { SessionClient } from "./session/sessionClient.js";
 import type { SessionPool } from "./sessionPool.js";
 
 /** Closed sessions whose files stay open for the next question. */

@@ -2,11 +2,11 @@ import { AssayError, assayDomain, closeJob, getSession, JobStatus, toAssayError,
 import { Contract } from "ethers";
 
 import type { MarketReader } from "../adapters/chain/marketReader.js";
-import { ReceiptLog } from "../adapters/storage/receiptLog.js";
+import { ReceiptLog, sessionFolder } from "../adapters/storage/receiptLog.js";
 import type { StoredSession } from "../adapters/storage/sessionStore.js";
 import { Catalogue, type ModelEntry, type Offer } from "../domain/catalogue.js";
 import type { GatewayContext } from "./context.js";
-import { SessionClient, sessionFolder } from "./session/sessionClient.js";
+import { SessionClient } from "./session/sessionClient.js";
 import { type Funds, SessionOpener } from "./sessionOpener.js";
 import type { Supply } from "./supply.js";
 

@@ -10,7 +10,8 @@ import { pino } from "pino";
 import type { ModelEntry, Offer } from "../../src/domain/catalogue.js";
 import { offerId } from "../../src/domain/catalogue.js";
 import type { SessionDeal } from "../../src/domain/sessionDeal.js";
-import { SessionClient, type SessionClientOptions } from "../../src/services/session/sessionClient.js";
+import { SessionClient } from "../../src/services/session/sessionClient.js";
+import type { SessionClientOptions } from "../../src/services/session/sessionOptions.js";
 import { TestProvider, type TestProviderOptions } from "./testProvider.js";
 
 export const REQUESTER_KEY = keccakHex("requester of the tests");

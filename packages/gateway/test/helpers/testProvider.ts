@@ -269,6 +269,7 @@ export class TestProvider {
     }
     this.#inFlightWorst -= worst;
     if (fail !== undefined) {
+      if (holdDone !== undefined) await wait(holdDone);
       this.#send({ t: "failed", id, ...fail });
       return;
     }

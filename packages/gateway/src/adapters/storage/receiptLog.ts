@@ -108,3 +108,8 @@ function corrupt(folder: string, expected: number, found: number): AssayError {
     hint: "Restore the folder from a copy, or close the session; its receipts are needed to prove what was paid for.",
   });
 }
+
+/** Where the files of a session are. */
+export function sessionFolder(dataDir: string, jobId: string): string {
+  return join(dataDir, "sessions", jobId.toLowerCase());
+}

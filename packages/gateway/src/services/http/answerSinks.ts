@@ -29,6 +29,8 @@ function noteOf({ jobId, nonce, fee }: Answered, offer: Offer): AssayNote {
 /** The answer as one JSON document. */
 export function wholeSink({ request, response, parsed, head }: Exchange): AnswerSink {
   return {
+    hasBegun: () => false,
+    reset: nothing,
     onPiece: nothing,
     onComplete: nothing,
     onAnswered: (answered, offer) => {
@@ -53,21 +55,28 @@ export function wholeSink({ request, response, parsed, head }: Exchange): Answer
 
 /** The answer as server-sent events. Pieces of one turn of the event loop share a write, and the last ones share it with the end. */
 export class StreamSink implements AnswerSink {
-  readonly #texts: StreamTexts;
+  #texts: StreamTexts;
   #unsent = "";
   #scheduled = false;
   #completing = false;
   #handle: AskHandle | undefined;
 
   constructor(private readonly exchange: Exchange) {
-    const { parsed, head } = exchange;
-    this.#texts = new StreamTexts(parsed.endpoint, head, parsed.includeUsage);
+    this.#texts = textsOf(exchange);
   }
 
   /** What to let go of if the client does not read. */
   set handle(handle: AskHandle) {
     this.#handle = handle;
   }
+
+  readonly hasBegun = (): boolean => this.exchange.response.headersSent;
+
+  readonly reset = (): void => {
+    this.#texts = textsOf(this.exchange);
+    this.#unsent = "";
+    this.#completing = false;
+  };
 
   readonly onPiece = (chunk: ChunkFrame, text: string): void => {
     if (chunk.toolCalls !== undefined) this.#unsent += this.#texts.toolCalls(chunk.toolCalls);
@@ -121,6 +130,10 @@ export class StreamSink implements AnswerSink {
       ...(offer !== undefined && { "x-assay-provider": offer.provider }),
     });
   }
+}
+
+function textsOf({ parsed, head }: Exchange): StreamTexts {
+  return new StreamTexts(parsed.endpoint, head, parsed.includeUsage);
 }
 
 function nothing(): void {

@@ -29,8 +29,8 @@ export interface ApiOptions {
   readonly maxBodyBytes: number;
   /** What keeps the gateway from answering, in words; empty if nothing does. */
   readonly problems: () => readonly string[];
-  /** A portable receipt; undefined if there is no such one. `keyId` asked for the answer, unless it is undefined. */
-  readonly receipt: (name: ReceiptName, keyId: number | undefined) => Promise<object | undefined>;
+  /** A portable receipt as JSON text; undefined if there is no such one. `keyId` asked for the answer, unless it is undefined. */
+  readonly receipt: (name: ReceiptName, keyId: number | undefined) => Promise<string | undefined>;
   /** What the gateway itself has; shown only where there are no keys. */
   readonly balance: () => Promise<object | undefined>;
 }
@@ -206,7 +206,7 @@ export class Api {
     };
   }
 
-  async #receipt(id: string, key: ApiKey | undefined): Promise<object> {
+  async #receipt(id: string, key: ApiKey | undefined): Promise<string> {
     const name = parseReceiptId(id);
     // A receipt of another key is as good as none.
     const found = name === undefined ? undefined : await this.options.receipt(name, key?.id);

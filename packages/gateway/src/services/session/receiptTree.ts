@@ -1,10 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { AssayError, type SumProof } from "@assay/sdk";
+import type { AssayError, SumProof } from "@assay/sdk";
 import { DiskSumTree } from "@assay/sdk/node";
 
 import type { ReceiptRecord } from "../../domain/receiptRecord.js";
+import { stateWrong } from "./sessionErrors.js";
 
 /** A receipt as the tree has it. */
 interface Leaf {
@@ -177,9 +178,5 @@ export class ReceiptTree {
 }
 
 function outside(nonce: number, end: number): AssayError {
-  return new AssayError({
-    code: "SESSION_STATE_WRONG",
-    message: `The provider speaks of receipt ${nonce}; the session has ${end}.`,
-    hint: "Its records are not those of this session; it is given up.",
-  });
+  return stateWrong(`speaks of receipt ${nonce}; the session has ${end}`);
 }

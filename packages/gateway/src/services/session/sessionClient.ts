@@ -1,81 +1,32 @@
-import { join } from "node:path";
-
 import {
   AssayError,
-  type ChallengeFrame,
   type ChunkFrame,
-  cutRequest,
   type DoneFrame,
-  keccak,
   ReceiptHasher,
-  requestDocument,
-  SESSION_ACCESS_TYPES,
   toAssayError,
   type WelcomeFrame,
   type WorkerFrame,
 } from "@assay/sdk";
-import type { FastSigner } from "@assay/sdk/node";
-import { TypedDataEncoder } from "ethers";
-import type { Logger } from "pino";
 
-import { SessionSocket } from "../../adapters/session/sessionSocket.js";
 import { ReceiptLog } from "../../adapters/storage/receiptLog.js";
 import { AnswerBuffer } from "../../domain/answerBuffer.js";
-import { checkChunk, checkDone, worstFee } from "../../domain/doneCheck.js";
+import { checkChunk, worstFee } from "../../domain/doneCheck.js";
 import type { ReceiptRecord } from "../../domain/receiptRecord.js";
 import { SessionBooks } from "../../domain/sessionBooks.js";
 import type { SessionDeal } from "../../domain/sessionDeal.js";
 import type { Ask, AskHandle } from "./ask.js";
+import { type Pending, recordOf } from "./pending.js";
 import { ReceiptTree } from "./receiptTree.js";
+import type { SessionClientOptions, SessionStatus } from "./sessionOptions.js";
+import { SessionLink } from "./sessionLink.js";
 import { VoucherDesk } from "./voucherDesk.js";
-import { hexBytes32, sessionBroken, sessionBusy, sessionCut } from "./sessionErrors.js";
+import { WaitingLine } from "./waitingLine.js";
+import { creditLineTooShort, sessionBroken, sessionBusy, sessionCut, stateWrong } from "./sessionErrors.js";
 
-/**
- * `connecting`: tries until it is given up. `ready`: takes requests. `draining`: the provider takes no more. `broken`: given up. `closed`: by
- * the gateway.
- */
-export type SessionStatus = "connecting" | "ready" | "draining" | "broken" | "closed";
-
-export interface SessionClientOptions {
-  readonly terms: SessionDeal;
-  readonly signer: FastSigner;
-  /** Folder of this session alone; what it holds is taken up. */
-  readonly folder: string;
-  /** All that was ever put into the session, in smallest units. */
-  readonly escrowed: bigint;
-  readonly logger: Logger;
-  /** Requests that may wait for credit or for a place; more are refused. */
-  readonly maxQueued?: number;
-  /** Longest wait of a request. */
-  readonly queueMilliseconds?: number;
-  /** Longest time without a connection until the session is given up. */
-  readonly patienceMilliseconds?: number;
-  /** Called with every receipt that the folder holds, in order. */
-  readonly onRestored?: (receipt: ReceiptRecord) => void;
-  /** Called with every receipt when it is durable. */
-  readonly onRecorded?: (receipt: ReceiptRecord) => void;
-  /** Requests wait for money: what is left does not cover the next one. */
-  readonly onBudgetShort?: () => void;
-  readonly onStatus?: (status: SessionStatus, error?: AssayError) => void;
-  /** Checks a signature that is no plain key's, such as a contract's (ERC-1271). */
-  readonly verifySignature?: (digest: string, signature: string) => Promise<boolean>;
-}
-
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const PATIENCE_MS = 60_000;
 const MOST_FAULTS = 3;
 /** How long a request that the worker had no room for waits until it is sent again. */
 const REFUSED_PAUSE_MS = 25;
-
-/** A request between `ask` and its end. */
-interface Pending {
-  readonly ask: Ask;
-  readonly worst: bigint;
-  readonly buffer: AnswerBuffer;
-  id: number;
-  cancelled: boolean;
-  timer: NodeJS.Timeout | undefined;
-}
 
 /**
  * One session with one provider, over a connection that is renewed when it is lost: sends requests within the credit line and the
@@ -92,26 +43,26 @@ export class SessionClient {
   readonly #hasher: ReceiptHasher;
   readonly #tree: ReceiptTree;
   readonly #vouchers: VoucherDesk;
+  readonly #link: SessionLink;
   readonly #inFlight = new Map<number, Pending>();
-  #waiting: Pending[] = [];
+  readonly #waiting: WaitingLine;
   #log!: ReceiptLog;
-  #socket: SessionSocket | undefined;
   #status: SessionStatus = "connecting";
   #nonce = 0;
   #nextId = 1;
   #maxConcurrent = 0;
   #faults = 0;
-  #failures = 0;
-  #silentSince = Date.now();
   #lastAskAt = Date.now();
   #recording: Promise<unknown> = Promise.resolve();
-  #retry: NodeJS.Timeout | undefined;
 
   private constructor(options: SessionClientOptions) {
     const { terms, folder, signer } = options;
     const { job, jobId, policyId } = terms;
     this.terms = terms;
     this.#options = options;
+    this.#waiting = new WaitingLine(options.maxQueued ?? 1_024, options.queueMilliseconds ?? 15_000, () =>
+      this.#status === "ready" ? sessionBusy() : sessionCut(this.#status),
+    );
     this.books = new SessionBooks(job.creditLine, options.escrowed);
     this.#hasher = new ReceiptHasher({
       provider: job.provider,
@@ -127,7 +78,7 @@ export class SessionClient {
       books: this.books,
       tree: this.#tree,
       send: (frame) => {
-        this.#socket?.send(frame);
+        this.#link.send(frame);
       },
       onAcknowledged: () => {
         this.#pump();
@@ -136,10 +87,11 @@ export class SessionClient {
         this.#break(error);
       },
       onSilent: (error) => {
-        this.#socket?.terminate(error);
+        this.#link.terminate(error);
       },
       verifySignature: options.verifySignature,
     });
+    this.#link = this.#makeLink();
   }
 
   /**
@@ -159,7 +111,7 @@ export class SessionClient {
     const firstNonce = session.#log.firstNonces.at(-1) ?? 0;
     session.books.acknowledge(session.#tree.acknowledge(firstNonce));
     await session.#tree.begin(firstNonce);
-    session.#connect();
+    session.#link.connect();
     return session;
   }
 
@@ -206,15 +158,11 @@ export class SessionClient {
       timer: undefined,
     };
     if (this.books.exceedsCreditLine(pending.worst)) {
-      throw new AssayError({
-        code: "CREDIT_LINE_TOO_SHORT",
-        message: `The answer may cost ${pending.worst}, more than the session's credit line of ${this.books.creditLine}.`,
-        hint: "Ask for a shorter answer, or raise the gateway's session.creditLine.",
-      });
+      throw creditLineTooShort(pending.worst, this.books.creditLine);
     }
     this.#lastAskAt = Date.now();
     if (this.#waiting.length === 0 && this.#hasRoom(pending.worst)) this.#send(pending);
-    else this.#enqueue(pending);
+    else this.#waiting.add(pending);
     return {
       cancel: () => {
         this.#cancel(pending);
@@ -246,14 +194,13 @@ export class SessionClient {
   /** Ends the work: what is in work gets `graceMilliseconds`, then everything recorded is signed. The session stays open on the chain. */
   async close(graceMilliseconds = 0): Promise<void> {
     if (this.#status !== "broken") this.#become("closed");
-    this.#failWaiting(sessionCut("closed"));
+    this.#waiting.fail(sessionCut("closed"));
     const until = Date.now() + graceMilliseconds;
     while (this.#inFlight.size > 0 && Date.now() < until) await pause(10);
     await this.#recording;
-    if (this.#socket !== undefined) await this.#vouchers.finish(Math.max(250, until - Date.now()));
-    clearTimeout(this.#retry);
+    if (this.#link.current !== undefined) await this.#vouchers.finish(Math.max(250, until - Date.now()));
     this.#vouchers.stop();
-    this.#socket?.close();
+    this.#link.stop();
     this.#failInFlight(sessionCut("closed"));
     await this.#tree.close();
     await this.#log.close();
@@ -272,90 +219,70 @@ export class SessionClient {
   }
 
   #send(pending: Pending): void {
-    clearTimeout(pending.timer);
     const id = this.#nextId;
     this.#nextId += 1;
     pending.id = id;
     this.books.send(pending.worst);
     this.#inFlight.set(id, pending);
     const { prepared, stream } = pending.ask;
-    this.#socket?.sendText(`{"t":"request","id":${id},"request":${JSON.stringify(prepared.json)},"stream":${stream}}`);
-  }
-
-  #enqueue(pending: Pending): void {
-    const { maxQueued = 1_024, queueMilliseconds = 15_000 } = this.#options;
-    if (this.#waiting.length >= maxQueued) throw sessionBusy();
-    pending.timer = setTimeout(() => {
-      this.#waiting = this.#waiting.filter((other) => other !== pending);
-      pending.ask.onFailed(this.#status === "ready" ? sessionBusy() : sessionCut(this.#status));
-    }, queueMilliseconds);
-    this.#waiting.push(pending);
+    this.#link.sendText(`{"t":"request","id":${id},"request":${JSON.stringify(prepared.json)},"stream":${stream}}`);
   }
 
   /** Sends what waits, as far as there is room. */
   #pump(): void {
-    let sent = 0;
-    for (const pending of this.#waiting) {
-      if (!this.#hasRoom(pending.worst)) break;
-      this.#send(pending);
-      sent += 1;
-    }
-    if (sent > 0) this.#waiting = this.#waiting.slice(sent);
+    if (this.#waiting.length === 0) return;
+    this.#waiting.release(
+      ({ worst }) => this.#hasRoom(worst),
+      (pending) => {
+        this.#send(pending);
+      },
+    );
   }
 
   #cancel(pending: Pending): void {
     if (pending.cancelled) return;
     pending.cancelled = true;
     if (this.#inFlight.has(pending.id)) {
-      this.#socket?.send({ t: "cancel", id: pending.id });
+      this.#link.send({ t: "cancel", id: pending.id });
       return;
     }
-    const waited = this.#waiting.includes(pending);
-    if (!waited) return;
-    clearTimeout(pending.timer);
-    this.#waiting = this.#waiting.filter((other) => other !== pending);
+    if (!this.#waiting.remove(pending)) return;
     pending.ask.onFailed(
       new AssayError({ code: "CANCELLED", message: "The request was cancelled before it was sent." }),
     );
   }
 
-  #connect(): void {
-    // What was read from the last connection is recorded first: its nonce is what `hello` says.
-    void this.#recording.then(() => {
-      if (this.#status !== "connecting") return;
-      const socket: SessionSocket = new SessionSocket(this.terms.endpoint, this.terms.jobId, {
-        onFrames: (frames) => {
-          if (socket === this.#socket) for (const frame of frames) this.#take(frame);
-        },
-        onClose: (error) => {
-          if (socket === this.#socket) this.#disconnected(error);
-        },
-      });
-      this.#socket = socket;
+  #makeLink(): SessionLink {
+    const { terms, signer, patienceMilliseconds = PATIENCE_MS } = this.#options;
+    return new SessionLink({
+      terms,
+      signer,
+      patienceMilliseconds,
+      state: async () => {
+        // What was read from the last connection is recorded first.
+        await this.#recording;
+        return { nonce: this.#nonce, firstNonce: this.#tree.firstNonce };
+      },
+      onWelcome: (frame) => {
+        this.#onWelcome(frame);
+      },
+      onFrame: (frame) => {
+        this.#take(frame);
+      },
+      onLost: (error) => this.#lost(error),
+      onGivenUp: (error) => {
+        this.#break(error);
+      },
     });
   }
 
-  #disconnected(error: AssayError): void {
-    this.#socket = undefined;
+  #lost(error: AssayError): boolean {
     this.#vouchers.pause();
     this.#failInFlight(error);
-    if (this.#status === "broken" || this.#status === "closed") return;
-    if (this.#status === "draining") {
-      this.#break(error);
-      return;
-    }
-    if (this.#status === "ready") this.#silentSince = Date.now();
-    const { patienceMilliseconds = 60_000 } = this.#options;
-    if (Date.now() - this.#silentSince > patienceMilliseconds) {
-      this.#break(error);
-      return;
-    }
+    if (this.#status === "draining") this.#break(error);
+    if (this.#status === "broken" || this.#status === "closed") return false;
     this.#become("connecting", error);
-    const wait = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
-    this.#failures += 1;
-    this.#retry = setTimeout(() => {
-      this.#connect();
-    }, wait);
+    return true;
   }
 
   #take(frame: WorkerFrame): void {
@@ -375,15 +302,9 @@ export class SessionClient {
       case "rollover":
         this.#onRollover(frame.firstNonce);
         return;
-      case "challenge":
-        this.#onChallenge(frame);
-        return;
-      case "welcome":
-        this.#onWelcome(frame);
-        return;
       case "draining":
         this.#become("draining");
-        this.#failWaiting(sessionCut("draining"));
+        this.#waiting.fail(sessionCut("draining"));
         return;
       case "fault":
         this.#onFault(
@@ -396,36 +317,19 @@ export class SessionClient {
     }
   }
 
-  #onChallenge({ challenge }: ChallengeFrame): void {
-    hexBytes32(challenge, "challenge");
-    const { domain, jobId } = this.terms;
-    const digest = TypedDataEncoder.hash(domain, SESSION_ACCESS_TYPES, { jobId, challenge });
-    this.#socket?.send({
-      t: "hello",
-      signature: this.#options.signer.signDigest(digest),
-      state: { nonce: this.#nonce, firstNonce: this.#tree.firstNonce },
-    });
-  }
-
   #onWelcome({ state, maxConcurrent }: WelcomeFrame): void {
     const { nonce, firstNonce } = state;
     const sound = Number.isSafeInteger(firstNonce) && firstNonce >= 0 && firstNonce <= this.#nonce;
     if (nonce !== this.#nonce || !sound || !Number.isSafeInteger(maxConcurrent) || maxConcurrent < 1) {
-      this.#break(
-        new AssayError({
-          code: "SESSION_STATE_WRONG",
-          message: `The provider has ${nonce} receipts of the session, this side ${this.#nonce}.`,
-          hint: "It lost its records; the session is given up and closed, and what is unsigned stays unpaid.",
-        }),
-      );
+      this.#break(stateWrong(`has ${nonce} receipts of the session, this side ${this.#nonce}`));
       return;
     }
     this.#maxConcurrent = maxConcurrent;
-    const socket = this.#socket;
+    const link = this.#link.current;
     const begin = firstNonce === this.#tree.firstNonce ? Promise.resolve() : this.#rollover(firstNonce);
     void begin.then(() => {
-      if (socket !== this.#socket || this.#status !== "connecting") return;
-      this.#failures = 0;
+      if (link !== this.#link.current || this.#status !== "connecting") return;
+      this.#link.established();
       this.#vouchers.resume();
       this.#become("ready");
       this.#pump();
@@ -443,39 +347,15 @@ export class SessionClient {
 
   #onDone(frame: DoneFrame): void {
     const pending = this.#pendingOf(frame.id);
-    const { ask, buffer, worst } = pending;
-    const { prepared } = ask;
-    const output = buffer.bytes();
-    const fee = this.#guard(() =>
-      checkDone(
-        frame,
-        this.#nonce,
-        {
-          request: prepared.request,
-          requestBytes: prepared.bytes,
-          outputUnits: buffer.outputUnits,
-          outputBytes: output.length,
-          hasTools: buffer.toolCalls !== undefined,
-          cancelled: pending.cancelled,
-        },
-        this.terms,
-      ),
+    const { ask, worst } = pending;
+    const record = this.#guard(() =>
+      recordOf(frame, pending, { nonce: this.#nonce, terms: this.terms, hasher: this.#hasher }),
     );
-    const requestHash =
-      frame.finish === "cancelled"
-        ? hexBytes32(requestDocument(cutRequest(prepared.request, frame.outputUnits)).requestHash, "requestHash")
-        : prepared.hash;
-    const { nonce, inputUnits, outputUnits, startedAt, finishedAt, finish } = frame;
-    const outputHash = keccak(output);
-    const salt = hexBytes32(frame.salt, "salt");
-    const counted = { nonce, inputUnits, outputUnits, fee, startedAt, finishedAt };
-    const { receiptHash } = this.#hasher.hash({ ...counted, requestHash, outputHash, salt });
     this.#inFlight.delete(frame.id);
     this.#nonce += 1;
     this.#faults = 0;
-    this.books.record(worst, fee);
+    this.books.record(worst, record.fee);
     if (!pending.cancelled) ask.onComplete?.();
-    const record = { ...counted, keyId: ask.keyId, finish, requestHash, outputHash, salt, receiptHash };
     this.#recording = this.#log.append(record).then(
       () => {
         this.#recorded(pending, record);
@@ -496,7 +376,7 @@ export class SessionClient {
     this.#lastAskAt = Date.now();
     ask.onAnswered({ jobId, nonce, inputUnits, outputUnits, fee, finish, outputHash, answer: buffer });
     this.#vouchers.schedule();
-    if (this.#waiting.length > 0) this.#pump();
+    this.#pump();
   }
 
   #onFailed(id: number, { code, message, retryable }: { code: string; message: string; retryable: boolean }): void {
@@ -516,12 +396,12 @@ export class SessionClient {
       return;
     }
     pending.ask.onFailed(new AssayError({ code, message, retryable }));
-    if (this.#waiting.length > 0) this.#pump();
+    this.#pump();
   }
 
   #sendLater(pending: Pending): void {
     try {
-      this.#enqueue(pending);
+      this.#waiting.add(pending);
     } catch (error) {
       pending.ask.onFailed(toAssayError(error));
       return;
@@ -536,13 +416,7 @@ export class SessionClient {
     const sound =
       Number.isSafeInteger(firstNonce) && firstNonce >= this.#tree.firstNonce && firstNonce <= this.#tree.nonce;
     if (!sound || firstNonce > this.#vouchers.signedNonce) {
-      this.#break(
-        new AssayError({
-          code: "SESSION_STATE_WRONG",
-          message: `The provider commits receipts up to ${firstNonce}, which nobody signed.`,
-          hint: "The session is given up.",
-        }),
-      );
+      this.#break(stateWrong(`commits receipts up to ${firstNonce}, which nobody signed`));
       return;
     }
     void this.#rollover(firstNonce);
@@ -565,7 +439,7 @@ export class SessionClient {
   #onFault(error: AssayError): void {
     this.#faults += 1;
     if (this.#faults >= MOST_FAULTS) this.#break(error);
-    else this.#socket?.terminate(error);
+    else this.#link.terminate(error);
   }
 
   #pendingOf(id: number): Pending {
@@ -595,11 +469,10 @@ export class SessionClient {
     if (this.#status === "broken") return;
     if (this.#status !== "closed") this.#become("broken", error);
     this.#options.logger.warn({ jobId: this.terms.jobId, code: error.code }, error.message);
-    clearTimeout(this.#retry);
     this.#vouchers.stop();
-    this.#socket?.fault(error);
+    this.#link.stop(error);
     this.#failInFlight(sessionBroken(error));
-    this.#failWaiting(sessionBroken(error));
+    this.#waiting.fail(sessionBroken(error));
   }
 
   #become(status: SessionStatus, error?: AssayError): void {
@@ -616,22 +489,8 @@ export class SessionClient {
       ask.onFailed(error);
     }
   }
-
-  #failWaiting(error: AssayError): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { ask, timer } of waiting) {
-      clearTimeout(timer);
-      ask.onFailed(error);
-    }
-  }
 }
 
 async function pause(milliseconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** Where the files of a session are. */
-export function sessionFolder(dataDir: string, jobId: string): string {
-  return join(dataDir, "sessions", jobId.toLowerCase());
 }

@@ -44,3 +44,19 @@ export function sessionBroken(cause: AssayError): AssayError {
     details: { reason: cause.code },
   });
 }
+
+export function creditLineTooShort(worst: bigint, creditLine: bigint): AssayError {
+  return new AssayError({
+    code: "CREDIT_LINE_TOO_SHORT",
+    message: `The answer may cost ${worst}, more than the session's credit line of ${creditLine}.`,
+    hint: "Ask for a shorter answer, or raise the gateway's session.creditLine.",
+  });
+}
+
+export function stateWrong(what: string): AssayError {
+  return new AssayError({
+    code: "SESSION_STATE_WRONG",
+    message: `The provider ${what}.`,
+    hint: "Its records are not those of this session, which is given up and closed; what is unsigned stays unpaid.",
+  });
+}

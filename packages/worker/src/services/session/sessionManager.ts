@@ -105,7 +105,7 @@ export class SessionManager {
 
   /** Number of sessions that are open here, and of those that are connected. */
   async count(): Promise<{ readonly open: number; readonly connected: number; readonly unsigned: bigint }> {
-    const sessions = await Promise.all(this.#sessions.values());
+    const sessions = await this.#all();
     return {
       open: sessions.filter(({ ending }) => ending === undefined).length,
       connected: sessions.filter(({ link }) => link !== undefined).length,
@@ -170,7 +170,7 @@ export class SessionManager {
   async views(): Promise<readonly SessionView[]> {
     const { jobs, batches } = this.parts.context;
     const views: SessionView[] = [];
-    for (const session of await Promise.all(this.#sessions.values())) {
+    for (const session of await this.#all()) {
       const record = await jobs.find(session.jobId);
       if (record === undefined) continue;
       const known = await batches.ofJob(session.jobId);
@@ -184,7 +184,7 @@ export class SessionManager {
   /** Takes no further requests and no further connections, and waits for answers in work, at most `graceMs`. */
   async finish(graceMs: number): Promise<void> {
     this.#draining = true;
-    const sessions = await Promise.all(this.#sessions.values());
+    const sessions = await this.#all();
     for (const session of sessions) session.end({ code: "SESSION_DRAINING", reason: "The worker stops." });
     const until = Date.now() + graceMs;
     while (Date.now() < until && sessions.some(({ requests }) => requests > 0)) await pause(APPEAR_STEP_MS);
@@ -194,12 +194,18 @@ export class SessionManager {
   async close(): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweep);
-    const sessions = await Promise.all(this.#sessions.values());
+    const sessions = await this.#all();
     await Promise.allSettled(
       sessions.map(async (session) => {
         await session.close();
       }),
     );
+  }
+
+  /** All sessions that could be opened. */
+  async #all(): Promise<readonly Session[]> {
+    const settled = await Promise.allSettled(this.#sessions.values());
+    return settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   }
 
   async #appear(jobId: string): Promise<JobRecord> {
@@ -322,7 +328,7 @@ export class SessionManager {
 
   async #endSlowAnswers(): Promise<void> {
     const now = Date.now();
-    for (const session of await Promise.all(this.#sessions.values())) session.link?.sweep(now);
+    for (const session of await this.#all()) session.link?.sweep(now);
   }
 }
 

@@ -76,6 +76,7 @@ const CLIENTS_FAULT: ReadonlySet<string> = new Set([
 /** No sign of a bad provider. */
 const NO_FAILURE: ReadonlySet<string> = new Set([
   "SESSION_BUSY",
+  "CAPACITY",
   "CANCELLED",
   "CREDIT_LINE_TOO_SHORT",
   "NO_FUNDS",
@@ -376,7 +377,7 @@ function nobody(model: string, leftOut: readonly LeftOut[]): AssayError {
 }
 
 function nobodyAnswered(failures: readonly Failure[], what = "No provider answered."): AssayError {
-  const busy = failures.every(({ error }) => error.code === "SESSION_BUSY");
+  const busy = failures.every(({ error }) => error.code === "SESSION_BUSY" || error.code === "CAPACITY");
   const money = failures.every(({ error }) => error.code === "NO_FUNDS" || error.code === "BUDGET_SPENT");
   return apiFault({
     status: busy || money ? 503 : 502,

@@ -25,6 +25,8 @@ import { creditLineTooShort, sessionBroken, sessionBusy, sessionCut, stateWrong 
 
 const PATIENCE_MS = 60_000;
 const MOST_FAULTS = 3;
+/** Refusals that come of books that are a moment apart. */
+const EARLY: ReadonlySet<string> = new Set(["CREDIT_EXHAUSTED", "BUDGET_EXHAUSTED", "TOO_MANY_REQUESTS"]);
 /** How long a request that the worker had no room for waits until it is sent again. */
 const REFUSED_PAUSE_MS = 25;
 
@@ -390,8 +392,7 @@ export class SessionClient {
     this.#inFlight.delete(id);
     this.books.release(pending.worst);
     // Its books were behind what it was told a moment ago.
-    const early = code === "CREDIT_EXHAUSTED" || code === "BUDGET_EXHAUSTED";
-    if (early && pending.buffer.isEmpty && !pending.cancelled && this.#status === "ready") {
+    if (EARLY.has(code) && pending.buffer.isEmpty && !pending.cancelled && this.#status === "ready") {
       this.#sendLater(pending);
       return;
     }

@@ -75,7 +75,11 @@ describe("route", () => {
     expect(names([a, b], { maxPrice: { prompt: 1, completion: undefined } })).to.deep.equal(["a"]);
   });
 
-  it("tries another one now and then", () => {
+  it("tries another one now and then, unless the client chose or a session would have to be opened for it", () => {
+    const exploring = { exploration: 0.02, random: () => 0.01 };
+    const onlyLast = { a: { ready: false }, b: { ready: false } };
+    expect(names([a, b, c], {}, onlyLast, exploring)).to.deep.equal(["c", "a", "b"]);
+    expect(names([a, b, c], { sort: "price" }, onlyLast, exploring)).to.deep.equal(["a", "b", "c"]);
     const picks = [0.01, 0.7];
     expect(names([a, b, c], {}, {}, { exploration: 0.02, random: () => picks.shift()! })).to.deep.equal([
       "c",

@@ -312,6 +312,8 @@ class Run {
     if (!NO_FAILURE.has(error.code) && !CLIENTS_FAULT.has(error.code)) {
       health.of(offer).failed(Date.now());
       if (error.code === "PROVIDER_DROPPED") logger.warn({ provider: offer.provider }, error.message);
+    } else {
+      health.of(offer).ended();
     }
     this.#failures.push({ offer, error });
     if (CLIENTS_FAULT.has(error.code)) {

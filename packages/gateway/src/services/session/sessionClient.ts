@@ -21,7 +21,7 @@ import type { SessionClientOptions, SessionStatus } from "./sessionOptions.js";
 import { SessionLink } from "./sessionLink.js";
 import { VoucherDesk } from "./voucherDesk.js";
 import { WaitingLine } from "./waitingLine.js";
-import { creditLineTooShort, sessionBroken, sessionBusy, sessionCut, stateWrong } from "./sessionErrors.js";
+import { creditLineTooShort, faultOf, sessionBroken, sessionBusy, sessionCut, stateWrong } from "./sessionErrors.js";
 
 const PATIENCE_MS = 60_000;
 const MOST_FAULTS = 3;
@@ -281,7 +281,6 @@ export class SessionClient {
   #lost(error: AssayError): boolean {
     this.#vouchers.pause();
     this.#failInFlight(error);
-    if (this.#status === "draining") this.#break(error);
     if (this.#status === "broken" || this.#status === "closed") return false;
     this.#become("connecting", error);
     return true;
@@ -439,7 +438,7 @@ export class SessionClient {
 
   #onFault(error: AssayError): void {
     this.#faults += 1;
-    if (this.#faults >= MOST_FAULTS) this.#break(error);
+    if (this.#faults >= MOST_FAULTS) this.#break(faultOf(error));
     else this.#link.terminate(error);
   }
 

@@ -17,6 +17,7 @@ const CATALOGUE_MS = 15_000;
 const COMMIT_MARGIN_SECONDS = 600;
 const STOP_GRACE_MS = 5_000;
 const SEEN_WITHIN_MS = 60_000;
+const REFUSED_MS = 2_000;
 /** What no honest provider does. Anything else may be a matter of the network. */
 const DISHONEST: ReadonlySet<string> = new Set([
   "RECEIPT_WRONG",
@@ -44,6 +45,8 @@ interface Entry {
 export class SessionPool implements Supply {
   readonly #entries = new Map<string, Entry>();
   readonly #opening = new Map<string, Promise<Entry>>();
+  /** Offers that could not be had a moment ago, and why: not every request asks again. */
+  readonly #refused = new Map<string, { readonly error: AssayError; readonly until: number }>();
   readonly #opener: SessionOpener;
   #catalogue = new Catalogue([]);
   #catalogueAt = 0;
@@ -185,9 +188,17 @@ export class SessionPool implements Supply {
   async #open(offer: Offer): Promise<Entry> {
     const before = this.#opening.get(offer.id);
     if (before !== undefined) return await before;
-    const opening = this.#openNow(offer).finally(() => {
-      this.#opening.delete(offer.id);
-    });
+    const refused = this.#refused.get(offer.id);
+    if (refused !== undefined && Date.now() < refused.until) throw refused.error;
+    const opening = this.#openNow(offer)
+      .catch((thrown: unknown) => {
+        const error = toAssayError(thrown);
+        this.#refused.set(offer.id, { error, until: Date.now() + REFUSED_MS });
+        throw error;
+      })
+      .finally(() => {
+        this.#opening.delete(offer.id);
+      });
     this.#opening.set(offer.id, opening);
     return await opening;
   }

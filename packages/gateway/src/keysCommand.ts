@@ -1,8 +1,9 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 
 import { AssayError, type Deployment } from "@assay/sdk";
 import { loadKeystore } from "@assay/sdk/node";
-import { parseUnits } from "ethers";
+import { getAddress, isAddress, parseUnits } from "ethers";
+import { z } from "zod";
 
 import { type ApiKey, type KeyLimits, KeyStore } from "./adapters/storage/keyStore.js";
 import { openStorage } from "./adapters/storage/openStorage.js";
@@ -23,6 +24,12 @@ export interface KeyOptions {
 }
 
 const DAY_MS = 86_400_000;
+const keystoreSchema = z.object({
+  address: z
+    .string()
+    .refine((value) => isAddress(value))
+    .transform((value) => getAddress(value)),
+});
 
 /**
  * Makes, lists and ends API keys, also while the gateway runs.
@@ -38,11 +45,7 @@ export async function runKeysCommand(
 ): Promise<string> {
   if (rest.length > 0) throw usage("there are too many arguments");
   const deployment = await deploymentOf(config);
-  const { address } = await loadKeystore({
-    file: config.keystore,
-    passwordFile: config.passwordFile,
-    chainId: deployment.chainId,
-  });
+  const address = await requesterOf(config, deployment);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const database = await openStorage(config.dataDir, ownerOf(deployment, address));
   try {
@@ -70,6 +73,14 @@ export async function runKeysCommand(
   } finally {
     await database.destroy();
   }
+}
+
+/** Whose keys they are. Most keystores say their address openly; deriving their key takes seconds. */
+async function requesterOf({ keystore, passwordFile }: GatewayConfig, { chainId }: Deployment): Promise<string> {
+  const named = await readFile(keystore, "utf8")
+    .then((text) => keystoreSchema.parse(JSON.parse(text)).address)
+    .catch(() => undefined);
+  return named ?? (await loadKeystore({ file: keystore, passwordFile, chainId })).address;
 }
 
 function limitsOf({ cap, rpm, concurrent, days }: KeyOptions, { asset }: Deployment): KeyLimits {

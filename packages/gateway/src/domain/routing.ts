@@ -52,10 +52,11 @@ export function route(
   if (only === undefined || allowed.length === 1) return { candidates: allowed, leftOut };
   const scored = allowed.map((offer) => ({ offer, score: scoreOf(offer, healthOf(offer), wishes.sort) }));
   scored.sort((left, right) => left.score - right.score);
-  if (wishes.order.length === 0 && random() < options.exploration) {
-    // The others keep their order behind the one that is tried.
-    const [tried] = scored.splice(Math.floor(random() * scored.length), 1);
-    if (tried !== undefined) scored.unshift(tried);
+  if (wishes.order.length === 0 && wishes.sort === undefined && random() < options.exploration) {
+    // Only where it costs no session of its own. The others keep their order behind the one that is tried.
+    const ready = scored.filter(({ offer }) => healthOf(offer).ready);
+    const tried = ready[Math.floor(random() * ready.length)];
+    if (tried !== undefined) scored.unshift(...scored.splice(scored.indexOf(tried), 1));
   }
   const place = (offer: Offer): number => {
     const index = wishes.order.findIndex((name) => isNamed(offer, name));

@@ -76,6 +76,7 @@ const CLIENTS_FAULT: ReadonlySet<string> = new Set([
 /** No sign of a bad provider. */
 const NO_FAILURE: ReadonlySet<string> = new Set([
   "SESSION_BUSY",
+  "CAPACITY",
   "CANCELLED",
   "CREDIT_LINE_TOO_SHORT",
   "NO_FUNDS",
@@ -311,6 +312,8 @@ class Run {
     if (!NO_FAILURE.has(error.code) && !CLIENTS_FAULT.has(error.code)) {
       health.of(offer).failed(Date.now());
       if (error.code === "PROVIDER_DROPPED") logger.warn({ provider: offer.provider }, error.message);
+    } else {
+      health.of(offer).ended();
     }
     this.#failures.push({ offer, error });
     if (CLIENTS_FAULT.has(error.code)) {
@@ -376,7 +379,7 @@ function nobody(model: string, leftOut: readonly LeftOut[]): AssayError {
 }
 
 function nobodyAnswered(failures: readonly Failure[], what = "No provider answered."): AssayError {
-  const busy = failures.every(({ error }) => error.code === "SESSION_BUSY");
+  const busy = failures.every(({ error }) => error.code === "SESSION_BUSY" || error.code === "CAPACITY");
   const money = failures.every(({ error }) => error.code === "NO_FUNDS" || error.code === "BUDGET_SPENT");
   return apiFault({
     status: busy || money ? 503 : 502,

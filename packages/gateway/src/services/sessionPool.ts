@@ -16,6 +16,8 @@ const CATALOGUE_MS = 15_000;
 /** A session is left in time for its provider to commit what is signed. */
 const COMMIT_MARGIN_SECONDS = 600;
 const STOP_GRACE_MS = 5_000;
+const SEEN_WITHIN_MS = 60_000;
+const REFUSED_MS = 2_000;
 /** What no honest provider does. Anything else may be a matter of the network. */
 const DISHONEST: ReadonlySet<string> = new Set([
   "RECEIPT_WRONG",
@@ -23,6 +25,7 @@ const DISHONEST: ReadonlySet<string> = new Set([
   "SESSION_STATE_WRONG",
   "FRAME_UNEXPECTED",
   "SESSION_MESSAGE_INVALID",
+  "SESSION_FAULT",
 ]);
 const ERC1271 = ["function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)"];
 const ERC1271_MAGIC = "0x1626ba7e";
@@ -34,15 +37,20 @@ interface Entry {
   /** Takes no further requests; it is closed when those in work are done. */
   retired: string | undefined;
   toppingUp: boolean;
+  /** When its provider said that it takes no more requests, in milliseconds. */
+  drainingSince: number | undefined;
 }
 
 /** The gateway's sessions: opened when they are needed, topped up, given up when their provider misbehaves, closed when they are idle. */
 export class SessionPool implements Supply {
   readonly #entries = new Map<string, Entry>();
   readonly #opening = new Map<string, Promise<Entry>>();
+  /** Offers that could not be had a moment ago, and why: not every request asks again. */
+  readonly #refused = new Map<string, { readonly error: AssayError; readonly until: number }>();
   readonly #opener: SessionOpener;
   #catalogue = new Catalogue([]);
   #catalogueAt = 0;
+  #reading = false;
   #problems: readonly string[] = [];
 
   constructor(
@@ -119,7 +127,7 @@ export class SessionPool implements Supply {
    * @throws AssayError if the chain cannot be reached
    */
   async step(): Promise<void> {
-    if (Date.now() - this.#catalogueAt >= CATALOGUE_MS) await this.#readMarket();
+    await this.#refreshMarket();
     for (const stored of await this.context.sessions.all()) {
       if (stored.stage === "opening" && !this.#isOpening(stored)) await this.#resume(stored);
       else if (stored.stage === "closing") await this.#followClosing(stored);
@@ -131,6 +139,25 @@ export class SessionPool implements Supply {
   async stop(): Promise<void> {
     await Promise.all([...this.#entries.values()].map(({ client }) => client.close(STOP_GRACE_MS)));
     this.#entries.clear();
+  }
+
+  /** The first time whoever asks waits; later a slow provider keeps nobody from anything. */
+  async #refreshMarket(): Promise<void> {
+    if (this.#catalogueAt === 0) {
+      await this.#readMarket();
+      return;
+    }
+    if (Date.now() - this.#catalogueAt < CATALOGUE_MS || this.#reading) return;
+    this.#reading = true;
+    this.#readMarket()
+      .catch((thrown: unknown) => {
+        const { code, message } = toAssayError(thrown);
+        if (!this.context.signal.aborted)
+          this.context.logger.warn({ code }, `the market could not be read: ${message}`);
+      })
+      .finally(() => {
+        this.#reading = false;
+      });
   }
 
   async #readMarket(): Promise<void> {
@@ -161,9 +188,17 @@ export class SessionPool implements Supply {
   async #open(offer: Offer): Promise<Entry> {
     const before = this.#opening.get(offer.id);
     if (before !== undefined) return await before;
-    const opening = this.#openNow(offer).finally(() => {
-      this.#opening.delete(offer.id);
-    });
+    const refused = this.#refused.get(offer.id);
+    if (refused !== undefined && Date.now() < refused.until) throw refused.error;
+    const opening = this.#openNow(offer)
+      .catch((thrown: unknown) => {
+        const error = toAssayError(thrown);
+        this.#refused.set(offer.id, { error, until: Date.now() + REFUSED_MS });
+        throw error;
+      })
+      .finally(() => {
+        this.#opening.delete(offer.id);
+      });
     this.#opening.set(offer.id, opening);
     return await opening;
   }
@@ -237,7 +272,7 @@ export class SessionPool implements Supply {
       },
       verifySignature: async (digest, signature) => await this.#isContractSignature(signers, digest, signature),
     });
-    const entry: Entry = { stored, client, offer, retired: undefined, toppingUp: false };
+    const entry: Entry = { stored, client, offer, retired: undefined, toppingUp: false, drainingSince: undefined };
     this.#entries.set(jobId, entry);
     return entry;
   }
@@ -264,6 +299,8 @@ export class SessionPool implements Supply {
   async #tend(entry: Entry): Promise<void> {
     const { client, stored } = entry;
     const { contracts, config } = this.context;
+    if (client.status === "draining") entry.drainingSince ??= Date.now();
+    else if (client.status === "ready") entry.drainingSince = undefined;
     entry.retired ??= this.#reasonToRetire(entry);
     if (client.status === "broken") {
       await this.#close(entry, entry.retired ?? "it was given up");
@@ -274,7 +311,9 @@ export class SessionPool implements Supply {
       return;
     }
     const { status } = await getSession({ contracts }, { jobId: stored.jobId });
-    if (status !== JobStatus.Active) {
+    // A server that is a block behind does not know a new session yet.
+    const isNew = status === JobStatus.None && Date.now() - stored.createdAt < SEEN_WITHIN_MS;
+    if (status !== JobStatus.Active && !isNew) {
       await this.#close(entry, "the provider closed it");
       return;
     }
@@ -282,9 +321,11 @@ export class SessionPool implements Supply {
       void this.#topUp(entry);
   }
 
-  #reasonToRetire({ client, stored, offer }: Entry): string | undefined {
+  #reasonToRetire({ client, stored, offer, drainingSince }: Entry): string | undefined {
     const { config } = this.context;
-    if (client.status === "draining") return "the provider drains";
+    // A provider that only restarts comes back to its session.
+    const patience = config.session.patienceSeconds * 1_000;
+    if (drainingSince !== undefined && Date.now() - drainingSince > patience) return "the provider drains";
     if (client.idleMilliseconds > config.session.idleSeconds * 1_000) return "it was idle";
     if (Number(stored.job.commitBy) - Date.now() / 1_000 < this.#margin(stored)) return "its time is over";
     const advertised = this.#catalogue.models.flatMap(({ offers }) => offers).find(({ id }) => id === offer.id);

@@ -104,6 +104,23 @@ describe("HTTP interface", () => {
       expect(form.status).to.equal(415);
     });
 
+    it("answers no foreign page in open mode: neither by another name nor without a media type", async () => {
+      rig = await startRig();
+      const { port } = new URL(rig.url);
+      const body = JSON.stringify(chat());
+      const send = async (headers: string): Promise<string> => {
+        const socket = connect(Number(port), "127.0.0.1");
+        socket.write(`POST /v1/chat/completions HTTP/1.1\r\n${headers}content-length: ${body.length}\r\n\r\n${body}`);
+        const [answer] = (await once(socket, "data")) as [Buffer];
+        socket.destroy();
+        return answer.toString();
+      };
+      expect(await send("host: evil.example\r\ncontent-type: application/json\r\n")).to.match(/^HTTP\/1.1 403 /);
+      expect(await send("host: localhost\r\n")).to.match(/^HTTP\/1.1 415 /);
+      expect(await send("host: localhost\r\ncontent-type: application/json\r\n")).to.match(/^HTTP\/1.1 200 /);
+      expect(rig.providers[0]!.requests).to.have.length(1);
+    });
+
     it("ignores what the policy pins, as OpenRouter does", async () => {
       rig = await startRig();
       const response = await rig.post(
@@ -370,7 +387,7 @@ describe("HTTP interface", () => {
     socket.on("error", () => undefined);
     const body = JSON.stringify(chat({ stream: true, max_tokens: 20_000_000 }));
     socket.write(
-      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
     await until(() => rig.providers[0]!.cancels === 1, 20_000);
     await until(() => rig.sessions[0]!.inFlight === 0, 20_000);

@@ -104,8 +104,9 @@ export function sendJson(
  */
 export function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
   const { headers } = request;
-  const type = headers["content-type"];
-  if (type !== undefined && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
+  // A browser sends anything else, or nothing, without asking: a foreign page could spend then.
+  const type = headers["content-type"] ?? "of no type";
+  if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
     throw apiFault({
       status: 415,
       code: "unsupported_media_type",

@@ -55,6 +55,7 @@ export class Api {
     const url = request.url ?? "/";
     const query = url.indexOf("?");
     const path = query === -1 ? url : url.slice(0, query);
+    if (this.options.access.isOpen) requireLocalName(request.headers.host);
     const endpoint = COMPLETIONS.get(path);
     if (endpoint === undefined) return this.#get(path, request, response);
     requireMethod(request, path, "POST");
@@ -128,7 +129,7 @@ export class Api {
         return;
       case "providers":
         requireMethod(request, path, "GET");
-        send({ object: "list", data: providerListing(supply, health, asset) });
+        send({ object: "list", data: providerListing(supply, health, asset, this.options.access.isOpen) });
         return;
       case "usage":
         requireMethod(request, path, "GET");
@@ -221,6 +222,19 @@ function requireMethod(request: IncomingMessage, path: string, method: "GET" | "
     status: 405,
     code: "method_not_allowed",
     message: `${path} takes ${method}, not ${request.method ?? "this"}.`,
+  });
+}
+
+/**
+ * Without keys the browser's own rules are what keeps a foreign page from spending: they hold only for names of this machine, not for one
+ * that somebody else lets point here.
+ */
+function requireLocalName(host = ""): void {
+  if (/^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host)) return;
+  throw apiFault({
+    status: 403,
+    code: "host_not_allowed",
+    message: `Without API keys the gateway answers as localhost only, not as "${host}".`,
   });
 }
 

@@ -57,10 +57,14 @@ export function modelListing(model: ModelEntry, asset: Asset): object {
   };
 }
 
-/** Every provider with what is known of it, as `/v1/providers` shows it. */
-export function providerListing(supply: Supply, health: HealthBook, asset: Asset): object[] {
+/**
+ * Every provider with what is known of it, as `/v1/providers` shows it.
+ *
+ * @param withSessions the gateway's own money too: not for holders of keys
+ */
+export function providerListing(supply: Supply, health: HealthBook, asset: Asset, withSessions: boolean): object[] {
   const now = Date.now();
-  const sessions = supply.sessions();
+  const sessions = withSessions ? supply.sessions() : [];
   return supply.catalogue.models.flatMap(({ names, offers }) =>
     offers.map((offer) => {
       const record = health.of(offer);

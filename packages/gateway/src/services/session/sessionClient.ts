@@ -21,10 +21,12 @@ import type { SessionClientOptions, SessionStatus } from "./sessionOptions.js";
 import { SessionLink } from "./sessionLink.js";
 import { VoucherDesk } from "./voucherDesk.js";
 import { WaitingLine } from "./waitingLine.js";
-import { creditLineTooShort, sessionBroken, sessionBusy, sessionCut, stateWrong } from "./sessionErrors.js";
+import { creditLineTooShort, faultOf, sessionBroken, sessionBusy, sessionCut, stateWrong } from "./sessionErrors.js";
 
 const PATIENCE_MS = 60_000;
 const MOST_FAULTS = 3;
+/** Refusals that come of books that are a moment apart. */
+const EARLY: ReadonlySet<string> = new Set(["CREDIT_EXHAUSTED", "BUDGET_EXHAUSTED", "TOO_MANY_REQUESTS"]);
 /** How long a request that the worker had no room for waits until it is sent again. */
 const REFUSED_PAUSE_MS = 25;
 
@@ -279,7 +281,6 @@ export class SessionClient {
   #lost(error: AssayError): boolean {
     this.#vouchers.pause();
     this.#failInFlight(error);
-    if (this.#status === "draining") this.#break(error);
     if (this.#status === "broken" || this.#status === "closed") return false;
     this.#become("connecting", error);
     return true;
@@ -390,8 +391,7 @@ export class SessionClient {
     this.#inFlight.delete(id);
     this.books.release(pending.worst);
     // Its books were behind what it was told a moment ago.
-    const early = code === "CREDIT_EXHAUSTED" || code === "BUDGET_EXHAUSTED";
-    if (early && pending.buffer.isEmpty && !pending.cancelled && this.#status === "ready") {
+    if (EARLY.has(code) && pending.buffer.isEmpty && !pending.cancelled && this.#status === "ready") {
       this.#sendLater(pending);
       return;
     }
@@ -438,7 +438,7 @@ export class SessionClient {
 
   #onFault(error: AssayError): void {
     this.#faults += 1;
-    if (this.#faults >= MOST_FAULTS) this.#break(error);
+    if (this.#faults >= MOST_FAULTS) this.#break(faultOf(error));
     else this.#link.terminate(error);
   }
 

@@ -60,3 +60,14 @@ export function stateWrong(what: string): AssayError {
     hint: "Its records are not those of this session, which is given up and closed; what is unsigned stays unpaid.",
   });
 }
+
+/** The provider broke the connection off again and again: what it hashes or counts is something else. */
+export function faultOf(cause: AssayError): AssayError {
+  return new AssayError({
+    code: "SESSION_FAULT",
+    message: cause.message,
+    hint: "The provider's program may be another version; its session is given up.",
+    cause,
+    details: { reason: cause.code },
+  });
+}

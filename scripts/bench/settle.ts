@@ -36,7 +36,9 @@ const RECEIPTS = 1_000;
 const FEE = 100n;
 const FUNDS = 1_000_000_000n;
 const BUDGET_WEI = 10n ** 18n;
-const RUNS = 100;
+/** 400 times the total: the law's floor of 1 %, because a drawn batch's figure is the audit's. */
+const COLLATERAL_BPS = 4_000_000n;
+const NETWORKS = 30;
 
 const HELP = `Usage: npm run bench:settle -- [--json]
 
@@ -64,7 +66,7 @@ async function customers(network: Network): Promise<Customer[]> {
     await networkHelpers.setBalance(requester.address, BUDGET_WEI);
     await token.mint(requester.address, FUNDS);
     await deposit({ contracts, sender: requester }, { amount: FUNDS });
-    found.push({ requester, session: await openSession(network, { requester }) });
+    found.push({ requester, session: await openSession(network, { requester, collateralBps: COLLATERAL_BPS }) });
   }
   return found;
 }
@@ -103,6 +105,19 @@ async function settle(network: Network, all: readonly Customer[], run: number): 
   };
 }
 
+/** The second batch of every customer, on a network where no batch was drawn. */
+async function settleTwice(): Promise<Settlement> {
+  for (let made = 0; made < NETWORKS; ++made) {
+    const network = await createNetwork();
+    const all = await customers(network);
+    const first = await settle(network, all, 2 * made);
+    if (first.drawn > 0) continue;
+    const second = await settle(network, all, 2 * made + 1);
+    if (second.drawn === 0) return second;
+  }
+  throw new AssayError({ code: "INTERNAL", message: `A batch was drawn on each of ${NETWORKS} networks.` });
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean" } } });
   if (values.help === true) {
@@ -110,17 +125,7 @@ async function main(): Promise<void> {
     return;
   }
   await loadFastKeccak();
-  const network = await createNetwork();
-  const all = await customers(network);
-  await settle(network, all, 0);
-  // What a drawn batch costs more is the audit's: the figure is of a run without one.
-  let found: Settlement | undefined;
-  for (let run = 1; run < RUNS && found === undefined; ++run) {
-    const settlement = await settle(network, all, run);
-    if (settlement.drawn === 0) found = settlement;
-  }
-  if (found === undefined)
-    throw new AssayError({ code: "INTERNAL", message: `A batch was drawn in each of ${RUNS} runs.` });
+  const found = await settleTwice();
   const gasPerRequester = Math.round((found.commitMany + found.finalizeMany) / REQUESTERS);
   const result = {
     requesters: REQUESTERS,

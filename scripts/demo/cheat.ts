@@ -18,6 +18,7 @@ if (values.config === undefined) {
 const config = await loadConfig({ file: values.config });
 const engines = new Map<string, Engine>();
 for (const { modelId, version, weights } of config.models) {
+  if (weights === undefined) continue;
   engines.set(modelKey(modelId, version), createNgramEngine(await readFile(weights), CHEAP_ORDER));
 }
 const worker = await startWorker({ config, engines });

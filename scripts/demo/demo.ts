@@ -1,16 +1,42 @@
-import { type Contracts, flushProtocolFees, flushSink, type PolicyDocument } from "@assay/sdk";
+import path from "node:path";
+
+import { AssayError, type Contracts, flushProtocolFees, flushSink } from "@assay/sdk";
 import { formatUnits } from "ethers";
 
 import { COLLATERAL_TIERS, type FinishedJob, JobRunner, PRICE } from "./jobs.js";
 import { type Ledger, readGas, readLedger, readSlashes, type Slashes } from "./ledger.js";
-import { deploy, type Endpoints, modelPolicy, startChain, startWorker, untilReady } from "./network.js";
+import {
+  deploy,
+  type Endpoints,
+  modelPolicy,
+  type RunNetwork,
+  startChain,
+  startGateway,
+  startWorker,
+  untilReady,
+} from "./network.js";
 import { claimRoyalties, openForAnHour, type Revenue, type Sale, sellShares } from "./offering.js";
 import type { Processes } from "./processes.js";
-import { moneyOf, type ProviderRow } from "./report.js";
+import { moneyOf, number, type ProviderRow } from "./report.js";
+import { askAtOnce, SESSION_REQUESTS, type SessionReport, settled } from "./session.js";
 import { type Actors, createActors, type DemoProvider, registerNetwork } from "./setUp.js";
 
 /** Further jobs for the cheat, one after the other, should none of its first three be drawn. */
 const MORE_CHANCES = 12;
+/** A job costs its price; a session costs by the unit, 1 aUSD a million. */
+const PER_MILLION = 1_000_000n;
+const TERMS = {
+  perJob: PRICE - 10_000n,
+  perMillion: PER_MILLION,
+  // All requests at once on credit, and a batch as soon as they are answered.
+  session: { creditLine: "5000000", maxConcurrent: 2_048, batch: { maxAgeSeconds: 10, marginSeconds: 30 } },
+};
+export const MODEL_NAME = "alice";
+/** 100 times a batch's total: one in 23 is drawn. */
+const GATEWAY = {
+  budget: { perSession: "20000000", total: "100000000", topUpBelow: "2000000" },
+  session: { creditLine: "5000000", collateralBps: 1_000_000, maxQueued: 4_096, queueMilliseconds: 120_000 },
+};
 const WAD = 1e18;
 
 /** Where the demo tells what happens. */
@@ -21,6 +47,7 @@ export interface Screen {
 
 export interface DemoResult {
   readonly jobs: readonly FinishedJob[];
+  readonly session: SessionReport;
   readonly providers: readonly ProviderRow[];
   readonly ledger: Ledger;
   readonly slashes: Slashes;
@@ -57,15 +84,20 @@ export class Demo {
     const actors = await createActors(contracts, rpc, this.folder, this.endpoints.workerPorts);
     const { modelId } = await registerNetwork(contracts, actors, policy);
     // The sale takes its seconds while the workers start.
+    const run = { chain: this.endpoints.chain, deploymentFile: file, modelId, policy };
     const [sale] = await Promise.all([
       sellShares(contracts, actors, modelId),
-      this.#startWorkers(actors.providers, { file, modelId, policy }),
+      this.#startWorkers(actors.providers, run),
     ]);
     screen.line(`${actors.providers.length} workers run, each a process of its own; one of them cheats.`);
     this.#tellSale(contracts, sale);
 
+    screen.step("Session");
+    const settling = await this.#serveSession(contracts, run, actors);
+
     screen.step("Jobs");
-    const jobs = await this.#runJobs(contracts, modelId, actors);
+    // The worker settles the session meanwhile.
+    const [jobs, session] = await Promise.all([this.#runJobs(contracts, modelId, actors), settling()]);
 
     screen.step("Settlement");
     const revenue = await claimRoyalties(contracts, actors, modelId, sale);
@@ -75,6 +107,7 @@ export class Demo {
     const slashes = await readSlashes(contracts);
     return {
       jobs,
+      session,
       slashes,
       ledger: await readLedger(contracts, rpc, blockNumber),
       providers: await this.#providerRows(contracts, actors, jobs, slashes, blockNumber),
@@ -87,14 +120,36 @@ export class Demo {
     };
   }
 
-  async #startWorkers(
-    providers: readonly DemoProvider[],
-    network: { file: string; modelId: bigint; policy: PolicyDocument },
-  ): Promise<void> {
-    const { file: deploymentFile, modelId, policy } = network;
-    const settings = { chain: this.endpoints.chain, deploymentFile, modelId, policy, price: PRICE };
-    for (const provider of providers) await startWorker(this.processes, provider, settings);
+  async #startWorkers(providers: readonly DemoProvider[], run: RunNetwork): Promise<void> {
+    for (const provider of providers) await startWorker(this.processes, provider, run, TERMS);
     await Promise.all(providers.map(untilReady));
+  }
+
+  /** Serves a session through the gateway. @returns what waits until it is settled */
+  async #serveSession(
+    contracts: Contracts,
+    run: RunNetwork,
+    { application, providers }: Actors,
+  ): Promise<() => Promise<SessionReport>> {
+    const { screen } = this;
+    const [provider] = providers;
+    if (provider === undefined) throw new AssayError({ code: "INTERNAL", message: "There is no provider." });
+    const gateway = await startGateway(this.processes, path.join(this.folder, "gateway"), run, {
+      port: this.endpoints.gatewayPort,
+      requester: application,
+      model: MODEL_NAME,
+      settings: GATEWAY,
+    });
+    screen.line(`A gateway answers OpenAI's clients at ${gateway.url}/v1; "${MODEL_NAME}" costs 1 aUSD per 1M units.`);
+    const asked = await askAtOnce(gateway, provider, MODEL_NAME, this.prompts);
+    screen.line(
+      `${SESSION_REQUESTS} chat completions, all asked at once, answered by ${provider.name} in ${asked.seconds.toFixed(1)} s without a transaction.`,
+    );
+    return async () => {
+      const session = await settled(contracts, gateway, asked, this.signal);
+      this.#tellSession(contracts, session);
+      return session;
+    };
   }
 
   async #runJobs(contracts: Contracts, modelId: bigint, actors: Actors): Promise<FinishedJob[]> {
@@ -125,6 +180,19 @@ export class Demo {
       jobs.push(await runner.run(cheat, COLLATERAL_TIERS[0], prompt()));
     }
     return jobs;
+  }
+
+  #tellSession(contracts: Contracts, session: SessionReport): void {
+    const { batches, receipts, commitGas, finalizeGas, gasPerInference, audited, cost, answer, receipt } = session;
+    const where = batches === 1 ? "one batch" : `${batches} batches`;
+    this.screen.line(
+      `✓ session: settled in ${where} of ${number(receipts)} receipts${audited ? ", drawn, audited and accepted" : ""}: ${this.#money(contracts)(cost)}, ` +
+        `${number(commitGas)} + ${number(finalizeGas)} gas, ${number(gasPerInference)} gas an inference.`,
+    );
+    const { provider, modelId, version } = receipt.document.receipt;
+    this.screen.line(
+      `    The receipt of "${shown(answer)}" proves: version ${version} of model ${modelId}, by ${provider}, ${receipt.batch?.settlement ?? "not settled"}.`,
+    );
   }
 
   #tellSale(contracts: Contracts, { raised, proceeds, buyers }: Sale): void {

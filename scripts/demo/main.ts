@@ -6,7 +6,7 @@ import { table } from "@assay/cli";
 import { AssayError, toAssayError } from "@assay/sdk";
 import { LOCAL_DEPLOYMENT } from "@assay/sdk/node";
 
-import { Demo, type DemoResult, type Screen } from "./demo.js";
+import { Demo, type DemoResult, MODEL_NAME, type Screen } from "./demo.js";
 import { chooseEndpoints, type Endpoints } from "./network.js";
 import { HELP, parseOptions } from "./options.js";
 import { Processes } from "./processes.js";
@@ -61,10 +61,11 @@ async function main(): Promise<number> {
 }
 
 /** Everything adds up: money, slashes, royalties, every honest job paid and the cheat slashed. */
-function holds({ jobs, ledger, slashes, royaltyHolds, sale, revenue }: DemoResult): boolean {
+function holds({ jobs, session, ledger, slashes, royaltyHolds, sale, revenue }: DemoResult): boolean {
   const honest = jobs.filter(({ provider }) => !provider.cheats);
   const caught = jobs.some(({ provider, result }) => provider.cheats && result.outcome === "Rejected");
   return (
+    session.holds &&
     ledger.holds &&
     slashes.holds &&
     royaltyHolds &&
@@ -76,7 +77,7 @@ function holds({ jobs, ledger, slashes, royaltyHolds, sale, revenue }: DemoResul
 }
 
 function report(result: DemoResult, screen: Screen, started: number): void {
-  const { jobs, providers, ledger, slashes, gas, money, royaltyHolds, sale, revenue } = result;
+  const { jobs, session, providers, ledger, slashes, gas, money, royaltyHolds, sale, revenue } = result;
   const { supply, wallets, contracts, sink } = ledger;
   screen.step("Result");
   screen.line(`\n${providerTable(providers, money)}`);
@@ -98,6 +99,7 @@ function report(result: DemoResult, screen: Screen, started: number): void {
   const checks: [string, boolean][] = [
     ["every unit is accounted for", ledger.holds],
     ["slashed = sink + requesters + verifiers", slashes.holds],
+    ["the session's batches hold what the client got, at its price, and nothing else", session.holds],
     ["the sale raised its hard cap, and the rest went back", sale.holds],
     ["royalties paid to the token = royalties of the paid jobs", royaltyHolds],
     ["royalties = claimed by holders + redemption pool", revenue.holds],
@@ -115,7 +117,7 @@ function report(result: DemoResult, screen: Screen, started: number): void {
   screen.line(`\nDone in ${seconds(started)} s.`);
 }
 
-function jsonLine({ jobs, ledger, slashes, sale, revenue, royaltyHolds, gas }: DemoResult): string {
+function jsonLine({ jobs, session, ledger, slashes, sale, revenue, royaltyHolds, gas }: DemoResult): string {
   const slashed = new Set(
     jobs.filter(({ result }) => result.outcome === "Rejected").map(({ provider }) => provider.owner.address),
   );
@@ -127,6 +129,9 @@ function jsonLine({ jobs, ledger, slashes, sale, revenue, royaltyHolds, gas }: D
     jobs: jobs.length,
     paid: jobs.filter(({ result }) => result.outcome === "Paid").length,
     audited: jobs.filter(({ result }) => result.audited).length,
+    sessionRequests: session.answered,
+    sessionBatches: session.batches,
+    sessionGasPerInference: session.gasPerInference,
     slashedProviders: slashed.size,
     slashed: slashes.total.toString(),
     raised: sale.raised.toString(),
@@ -157,6 +162,9 @@ async function keep(
   endpoints.workerPorts.forEach((port, index) => {
     say(`  worker ${index + 1}    http://127.0.0.1:${port}`);
   });
+  say(
+    `  gateway     http://127.0.0.1:${endpoints.gatewayPort}/v1  (any OpenAI client; the model is "${MODEL_NAME}", no key needed)`,
+  );
   say(`  deployment  ${LOCAL_DEPLOYMENT}  (found by itself from this folder; elsewhere set ASSAY_DEPLOYMENT=${file})`);
   say(`  offering    number ${offeringId} is open for an hour`);
   say(`\nIn another terminal: npm run web shows offerings and revenue; npm run assay -- --help lists the commands.`);

@@ -6,33 +6,40 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AssayError, connect, type Contracts, policyDocument, type PolicyDocument } from "@assay/sdk";
 import { readDeployment } from "@assay/sdk/node";
 import { createNgramEngine, policyOf } from "@assay/worker";
-import { JsonRpcProvider } from "ethers";
+import { type HDNodeWallet, JsonRpcProvider } from "ethers";
 
-import type { DemoOptions } from "./options.js";
+import type { PortOptions } from "./options.js";
 import { Ports } from "./ports.js";
 import type { Processes } from "./processes.js";
-import { type DemoProvider, HONEST_PROVIDERS } from "./setUp.js";
+import { type DemoProvider, HONEST_PROVIDERS, writeKeystore } from "./setUp.js";
 
 const resolve = createRequire(import.meta.url).resolve;
 const HARDHAT = path.join(path.dirname(resolve("hardhat/package.json")), "dist/src/cli.js");
 const WORKER = path.resolve("packages/worker/dist/main.js");
+const CHEAT = "scripts/demo/cheat.ts";
+const GATEWAY = path.resolve("packages/gateway/dist/main.js");
 const WEIGHTS = path.resolve("packages/worker/models/alice.txt");
 const LOCAL_PARAMETERS = path.resolve("deploy/parameters/local.json");
 
 const ORDER = 6;
 const START_MILLISECONDS = 60_000;
 
-/** The places at which a run listens. */
-export interface Endpoints {
+/** Where chain and beacon of a run listen. */
+export interface ChainEndpoints {
   readonly chain: string;
   readonly beacon: string;
+}
+
+/** The places at which a run listens. */
+export interface Endpoints extends ChainEndpoints {
   readonly workerPorts: readonly number[];
+  readonly gatewayPort: number;
   /** What to tell about defaults that were taken. */
   readonly notes: readonly string[];
 }
 
 /** Chooses all ports before anything is started. */
-export async function chooseEndpoints(options: DemoOptions): Promise<Endpoints> {
+export async function chooseEndpoints(options: PortOptions): Promise<Endpoints> {
   const ports = new Ports();
   const notes: string[] = [];
   const find = async (name: string, asked: number | undefined, preferred: number): Promise<number> => {
@@ -47,11 +54,18 @@ export async function chooseEndpoints(options: DemoOptions): Promise<Endpoints> 
   for (let index = 0; index <= HONEST_PROVIDERS; ++index) {
     workerPorts.push(await find("worker", first === undefined ? undefined : first + index, 4_100 + index));
   }
-  return { chain: `http://127.0.0.1:${chain}`, beacon: `http://127.0.0.1:${beacon}`, workerPorts, notes };
+  const gatewayPort = await find("gateway", options.gatewayPort, 4_200);
+  return {
+    chain: `http://127.0.0.1:${chain}`,
+    beacon: `http://127.0.0.1:${beacon}`,
+    workerPorts,
+    gatewayPort,
+    notes,
+  };
 }
 
 /** Starts chain and beacon. */
-export async function startChain(processes: Processes, { chain, beacon }: Endpoints): Promise<JsonRpcProvider> {
+export async function startChain(processes: Processes, { chain, beacon }: ChainEndpoints): Promise<JsonRpcProvider> {
   const { port } = new URL(chain);
   processes.start("chain", [HARDHAT, "node", "--network", "node", "--hostname", "127.0.0.1", "--port", port]);
   // No cache: a nonce that is read again right after a block must be the new one.
@@ -73,7 +87,7 @@ export async function startChain(processes: Processes, { chain, beacon }: Endpoi
 export async function deploy(
   processes: Processes,
   folder: string,
-  { chain, beacon }: Endpoints,
+  { chain, beacon }: ChainEndpoints,
   rpc: JsonRpcProvider,
 ): Promise<{ contracts: Contracts; file: string }> {
   const local = JSON.parse(await readFile(LOCAL_PARAMETERS, "utf8")) as { beacon: object };
@@ -102,11 +116,30 @@ export async function modelPolicy(): Promise<PolicyDocument> {
   return policyDocument(policyOf(engine, terms));
 }
 
-/** Starts a provider's program; the cheat's is the same one around another engine. */
+/** What the programs of a run have in common. */
+export interface RunNetwork {
+  readonly chain: string;
+  readonly deploymentFile: string;
+  readonly modelId: bigint;
+  readonly policy: PolicyDocument;
+}
+
+/** What a provider asks, in smallest units, and how it serves sessions. */
+export interface ServingTerms {
+  readonly perJob: bigint;
+  /** For 1,000,000 units, in and out. */
+  readonly perMillion: bigint;
+  /** The worker's `session` settings. */
+  readonly session?: object;
+}
+
+/** Starts a provider's program. `program` is another one around the same library, such as the cheat's. */
 export async function startWorker(
   processes: Processes,
   provider: DemoProvider,
-  network: { chain: string; deploymentFile: string; modelId: bigint; policy: PolicyDocument; price: bigint },
+  network: RunNetwork,
+  { perJob, perMillion, session }: ServingTerms,
+  program = provider.cheats ? CHEAT : undefined,
 ): Promise<void> {
   await mkdir(provider.folder, { recursive: true });
   const policy = path.join(provider.folder, "policy.json");
@@ -128,14 +161,55 @@ export async function startWorker(
         policy,
         weights: WEIGHTS,
         order: ORDER,
-        price: { perJob: network.price.toString() },
+        price: {
+          perJob: perJob.toString(),
+          perMillionInputUnits: perMillion.toString(),
+          perMillionOutputUnits: perMillion.toString(),
+        },
       },
     ],
+    ...(session !== undefined && { session }),
     duties: { turnSeconds: 4 },
   };
   await writeFile(config, JSON.stringify(settings, null, 2));
-  const program = provider.cheats ? ["--import", "tsx", "scripts/demo/cheat.ts"] : [WORKER, "run"];
-  processes.start(provider.name, [...program, "--config", config]);
+  const command = program === undefined ? [WORKER, "run"] : ["--import", "tsx", program];
+  processes.start(provider.name, [...command, "--config", config]);
+}
+
+/** A requester's gateway of a run. */
+export interface DemoGateway {
+  readonly port: number;
+  /** Clients add `/v1`. */
+  readonly url: string;
+}
+
+/** Starts the requester's program, without API keys: only this machine reaches it. `settings` go into its configuration. */
+export async function startGateway(
+  processes: Processes,
+  folder: string,
+  network: RunNetwork,
+  { port, requester, model, settings }: { port: number; requester: HDNodeWallet; model: string; settings: object },
+): Promise<DemoGateway> {
+  const keys = await writeKeystore(folder, requester);
+  const policy = path.join(folder, "policy.json");
+  const config = path.join(folder, "config.json");
+  await writeFile(policy, network.policy.json);
+  const content = {
+    rpcUrls: [network.chain],
+    deployment: network.deploymentFile,
+    ...keys,
+    dataDir: path.join(folder, "data"),
+    port,
+    open: true,
+    pollMilliseconds: 500,
+    models: [{ name: model, modelId: network.modelId.toString(), policy }],
+    ...settings,
+  };
+  await writeFile(config, JSON.stringify(content, null, 2));
+  processes.start("gateway", [GATEWAY, "run", "--config", config]);
+  const url = `http://127.0.0.1:${port}`;
+  await until("the gateway", async () => (await fetch(`${url}/ready`)).ok);
+  return { port, url };
 }
 
 /** Waits until a worker takes jobs. */
@@ -143,7 +217,7 @@ export async function untilReady({ name, endpoint }: DemoProvider): Promise<void
   await until(name, async () => (await fetch(`${endpoint}/ready`)).ok);
 }
 
-async function until(what: string, ready: () => Promise<boolean>): Promise<void> {
+export async function until(what: string, ready: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + START_MILLISECONDS;
   while (Date.now() < deadline) {
     if (await ready().catch(() => false)) return;

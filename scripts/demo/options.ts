@@ -18,18 +18,24 @@ audits, a slash, royalties, and a balance of every unit of the asset.
   --chain-port N      port of the chain (default 8545, or a free one)
   --beacon-port N     port of the beacon (default 8800, or a free one)
   --worker-port N     port of the first worker (default 4100, or free ones)
+  --gateway-port N    port of the gateway (default 4200, or a free one)
   --help              this text
 
 Exit codes: 0 everything adds up, 1 it does not or something failed, 2 wrong usage.`;
 
-export interface DemoOptions {
+/** Ports that were asked for. */
+export interface PortOptions {
+  readonly chainPort?: number | undefined;
+  readonly beaconPort?: number | undefined;
+  readonly workerPort?: number | undefined;
+  readonly gatewayPort?: number | undefined;
+}
+
+export interface DemoOptions extends PortOptions {
   readonly help: boolean;
   readonly json: boolean;
   readonly keep: boolean;
   readonly prompts: readonly string[];
-  readonly chainPort: number | undefined;
-  readonly beaconPort: number | undefined;
-  readonly workerPort: number | undefined;
 }
 
 /**
@@ -46,6 +52,7 @@ export async function parseOptions(args: readonly string[]): Promise<DemoOptions
     chainPort: port("chain-port", values["chain-port"]),
     beaconPort: port("beacon-port", values["beacon-port"]),
     workerPort: port("worker-port", values["worker-port"]),
+    gatewayPort: port("gateway-port", values["gateway-port"]),
   };
 }
 
@@ -62,6 +69,7 @@ function parse(args: readonly string[]) {
         "chain-port": { type: "string" },
         "beacon-port": { type: "string" },
         "worker-port": { type: "string" },
+        "gateway-port": { type: "string" },
       },
     }).values;
   } catch (cause) {

@@ -50,6 +50,8 @@ export interface Actors {
   readonly deployer: Sender;
   readonly modelOwner: Sender;
   readonly requesters: readonly Sender[];
+  /** Pays for a session through its gateway. */
+  readonly application: HDNodeWallet;
   /** Buy shares of the model's income. */
   readonly buyers: readonly Sender[];
   /** Gets the ecosystem's share. */
@@ -74,6 +76,7 @@ export async function createActors(
   const firstBuyer = ports.length + 2 + REQUESTERS;
   const buyers = await Promise.all(Array.from({ length: BUYERS }, (_, index) => signerSender(key(firstBuyer + index))));
   const community = await signerSender(key(firstBuyer + BUYERS));
+  const application = key(firstBuyer + BUYERS + 1);
   const providers = await Promise.all(
     ports.map(async (port, index) => {
       const cheats = index >= HONEST_PROVIDERS;
@@ -91,35 +94,38 @@ export async function createActors(
     await mint(owner.address, STAKE);
     await deployer.send({ label: "fund operator", to: operator, data: "0x", value: OPERATOR_GAS });
   }
-  for (const { address } of requesters) await mint(address, REQUESTER_FUNDS);
+  for (const { address } of [...requesters, application]) await mint(address, REQUESTER_FUNDS);
   for (const { address } of buyers) await mint(address, BUYER_FUNDS);
-  return { deployer, modelOwner, requesters, buyers, community, providers };
+  return { deployer, modelOwner, requesters, application, buyers, community, providers };
 }
 
 async function createProvider(
   base: Pick<DemoProvider, "name" | "cheats" | "owner" | "port" | "folder">,
 ): Promise<DemoProvider> {
   const operator = Wallet.createRandom();
+  const keys = await writeKeystore(base.folder, operator);
+  return { ...base, ...keys, operator: operator.address, endpoint: `http://127.0.0.1:${base.port}` };
+}
+
+/** Writes a key as a program of a run reads it, with a password that nobody needs to know. */
+export async function writeKeystore(
+  folder: string,
+  { address, privateKey }: { readonly address: string; readonly privateKey: string },
+): Promise<{ keystore: string; passwordFile: string }> {
   const password = Wallet.createRandom().privateKey;
-  const keystore = path.join(base.folder, "operator.json");
-  const passwordFile = path.join(base.folder, "password");
-  await mkdir(base.folder, { recursive: true });
-  await writeFile(
-    keystore,
-    await encryptKeystoreJson({ address: operator.address, privateKey: operator.privateKey }, password, {
-      scrypt: SCRYPT,
-    }),
-    { mode: 0o600 },
-  );
+  const keystore = path.join(folder, "key.json");
+  const passwordFile = path.join(folder, "password");
+  await mkdir(folder, { recursive: true });
+  const json = await encryptKeystoreJson({ address, privateKey }, password, { scrypt: SCRYPT });
+  await writeFile(keystore, json, { mode: 0o600 });
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-  const endpoint = `http://127.0.0.1:${base.port}`;
-  return { ...base, operator: operator.address, endpoint, keystore, passwordFile };
+  return { keystore, passwordFile };
 }
 
 /** Registers the model and gives it its seats: every honest provider holds one. */
 export async function registerNetwork(
   contracts: Contracts,
-  { modelOwner, providers, requesters }: Actors,
+  { modelOwner, providers, requesters, application }: Actors,
   policy: PolicyDocument,
 ): Promise<{ modelId: bigint }> {
   const [{ modelId }] = await Promise.all([
@@ -132,7 +138,9 @@ export async function registerNetwork(
         policyURI: jsonUri(policy.json),
       },
     ),
-    ...requesters.map((sender) => deposit({ contracts, sender }, { amount: REQUESTER_FUNDS })),
+    ...[...requesters, await signerSender(application)].map((sender) =>
+      deposit({ contracts, sender }, { amount: REQUESTER_FUNDS }),
+    ),
     ...providers.map(async ({ owner, operator, endpoint }) => {
       const context = { contracts, sender: owner };
       await depositStake(context, { amount: STAKE });

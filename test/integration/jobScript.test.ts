@@ -19,14 +19,7 @@ import { expect } from "chai";
 import type { JsonRpcProvider } from "ethers";
 
 import { PRICE } from "../../scripts/demo/jobs.js";
-import {
-  deploy,
-  type Endpoints,
-  modelPolicy,
-  startChain,
-  startWorker,
-  untilReady,
-} from "../../scripts/demo/network.js";
+import { deploy, modelPolicy, startChain, startWorker, untilReady } from "../../scripts/demo/network.js";
 import { Ports } from "../../scripts/demo/ports.js";
 import { Processes } from "../../scripts/demo/processes.js";
 import { type Actors, createActors, HONEST_PROVIDERS, registerNetwork } from "../../scripts/demo/setUp.js";
@@ -53,23 +46,22 @@ describe("the job script", () => {
     await mkdir(path.join(folder, "logs"));
     processes = new Processes(folder, (error) => deaths.push(error));
     const ports = new Ports();
-    const endpoints: Endpoints = {
+    const endpoints = {
       chain: `http://127.0.0.1:${await ports.free()}`,
       beacon: `http://127.0.0.1:${await ports.free()}`,
-      workerPorts: await Promise.all(Array.from({ length: HONEST_PROVIDERS }, () => ports.free())),
-      notes: [],
     };
+    const workerPorts = await Promise.all(Array.from({ length: HONEST_PROVIDERS }, () => ports.free()));
     rpc = await startChain(processes, endpoints);
     const { file, ...deployed } = await deploy(processes, folder, endpoints, rpc);
     contracts = deployed.contracts;
     env = { ASSAY_DEPLOYMENT: file, ASSAY_RPC_URL: endpoints.chain };
-    actors = await createActors(contracts, rpc, folder, endpoints.workerPorts);
+    actors = await createActors(contracts, rpc, folder, workerPorts);
     const policy = await modelPolicy();
     ({ modelId } = await registerNetwork(contracts, actors, policy));
     const settings = { chain: endpoints.chain, deploymentFile: file, modelId, policy };
     for (const [index, provider] of actors.providers.entries()) {
       // One provider asks less than the others.
-      await startWorker(processes, provider, { ...settings, price: index === 4 ? CHEAPER : PRICE });
+      await startWorker(processes, provider, settings, { perJob: index === 4 ? CHEAPER : PRICE, perMillion: 0n });
     }
     await Promise.all(actors.providers.map(untilReady));
   });

@@ -21,14 +21,7 @@ import type { JsonRpcProvider } from "ethers";
 
 import { PRICE } from "../../scripts/demo/jobs.js";
 import { readLedger, readSlashes } from "../../scripts/demo/ledger.js";
-import {
-  deploy,
-  type Endpoints,
-  modelPolicy,
-  startChain,
-  startWorker,
-  untilReady,
-} from "../../scripts/demo/network.js";
+import { deploy, modelPolicy, startChain, startWorker, untilReady } from "../../scripts/demo/network.js";
 import { Ports } from "../../scripts/demo/ports.js";
 import { Processes } from "../../scripts/demo/processes.js";
 import {
@@ -41,6 +34,8 @@ import {
 
 const NEARLY_ALWAYS_AUDITED = 25_000n;
 const POLLING = 100;
+
+const TERMS = { perJob: PRICE, perMillion: 0n };
 
 describe("a worker that is killed", () => {
   let folder: string;
@@ -59,20 +54,19 @@ describe("a worker that is killed", () => {
     await mkdir(path.join(folder, "logs"));
     processes = new Processes(folder, (error) => deaths.push(error));
     const ports = new Ports();
-    const endpoints: Endpoints = {
+    const endpoints = {
       chain: `http://127.0.0.1:${await ports.free()}`,
       beacon: `http://127.0.0.1:${await ports.free()}`,
-      workerPorts: await Promise.all(Array.from({ length: HONEST_PROVIDERS + 1 }, () => ports.free())),
-      notes: [],
     };
+    const workerPorts = await Promise.all(Array.from({ length: HONEST_PROVIDERS + 1 }, () => ports.free()));
     rpc = await startChain(processes, endpoints);
     const deployed = await deploy(processes, folder, endpoints, rpc);
     contracts = deployed.contracts;
-    actors = await createActors(contracts, rpc, folder, endpoints.workerPorts);
+    actors = await createActors(contracts, rpc, folder, workerPorts);
     const policy = await modelPolicy();
     const { modelId } = await registerNetwork(contracts, actors, policy);
-    settings = { chain: endpoints.chain, deploymentFile: deployed.file, modelId, policy, price: PRICE };
-    for (const provider of actors.providers) await startWorker(processes, provider, settings);
+    settings = { chain: endpoints.chain, deploymentFile: deployed.file, modelId, policy };
+    for (const provider of actors.providers) await startWorker(processes, provider, settings, TERMS);
     await Promise.all(actors.providers.map(untilReady));
     victim = actors.providers[0]!;
   });
@@ -85,7 +79,7 @@ describe("a worker that is killed", () => {
   });
 
   const restart = async (): Promise<void> => {
-    await startWorker(processes, victim, settings);
+    await startWorker(processes, victim, settings, TERMS);
     await untilReady(victim);
   };
 

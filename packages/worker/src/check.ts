@@ -22,6 +22,7 @@ export interface CheckResult {
 }
 
 /** Below this the journal may not find room for long. */
+const ENGINE_CHECK_MS = 30_000;
 const LEAST_DISK_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -79,6 +80,10 @@ export async function checkWorker(
     const loaded = await loadModels(config.models);
     return [loaded, `${[...loaded.keys()].join(", ")}: every engine matches its policy`] as const;
   });
+  for (const { key, engine } of models?.values() ?? []) {
+    if (engine.check === undefined) continue;
+    await line(`engine of ${key}`, async () => (await engine.check?.(AbortSignal.timeout(ENGINE_CHECK_MS))) ?? "");
+  }
   await line("port", async () => await checkPort(config));
   if (deployment === undefined) return results;
 

@@ -107,7 +107,10 @@ export function parseConfig(
     models: config.models.map((model) => ({
       ...model,
       policy: at("models", model.policy),
-      weights: at("models", model.weights),
+      ...(model.weights !== undefined && { weights: at("models", model.weights) }),
+      ...(model.engine?.apiKeyFile !== undefined && {
+        engine: { ...model.engine, apiKeyFile: at("models", model.engine.apiKeyFile) },
+      }),
     })),
     databaseUrl,
   };

@@ -44,6 +44,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   INVALID_POLICY: EXIT.modelMismatch,
   POLICY_NOT_CANONICAL: EXIT.modelMismatch,
   WEIGHTS_UNREADABLE: EXIT.modelMismatch,
+  API_KEY_UNREADABLE: EXIT.modelMismatch,
   ENGINE_UNKNOWN: EXIT.modelMismatch,
   PORT_TAKEN: EXIT.portTaken,
   HOST_UNUSABLE: EXIT.portTaken,

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { AssayError } from "@assay/sdk";
@@ -13,7 +14,7 @@ import {
   publicDeployment,
   toAssayError,
 } from "@assay/sdk";
-import { loadKeystore, readDeployment, sqlTransactionStore, TransactionManager } from "@assay/sdk/node";
+import { FastSigner, loadKeystore, readDeployment, sqlTransactionStore, TransactionManager } from "@assay/sdk/node";
 import type { Wallet } from "ethers";
 import { type Logger, pino } from "pino";
 
@@ -22,10 +23,13 @@ import { loadModels, type ServedModel } from "./adapters/engine/loadModels.js";
 import { type HttpServer, startHttpServer } from "./adapters/http/httpServer.js";
 import { type Journal, openJournal } from "./adapters/journal/openJournal.js";
 import { Metrics } from "./adapters/metrics.js";
+import { SessionServer } from "./adapters/ws/sessionServer.js";
 import type { WorkerConfig } from "./domain/configSchema.js";
-import { API_STATUSES, apiRoutes } from "./services/api.js";
+import { API_STATUSES, apiRoutes, notReady } from "./services/api.js";
+import { sessionTermsOf } from "./domain/session/sessionTerms.js";
 import { Runtime } from "./services/runtime.js";
-import { observeWorker, transactionObserver } from "./services/workerMetrics.js";
+import { sessionMetrics } from "./services/session/sessionMetrics.js";
+import { observeSessions, observeWorker, transactionObserver } from "./services/workerMetrics.js";
 
 /** How long answers in progress and duties in work may take when the worker stops. */
 const GRACE_MS = 10_000;
@@ -129,6 +133,16 @@ export function contractsFor(
 class Host {
   readonly #stopping = new AbortController();
   readonly #metrics = new Metrics("assay_worker_");
+  readonly #sessionMetrics = sessionMetrics(this.#metrics);
+  readonly #sessionServer = new SessionServer({
+    accept: async (jobId) => {
+      if (this.#runtime === undefined) throw notReady();
+      return await this.#runtime.sessions.accept(jobId);
+    },
+    onFault: (error) => {
+      this.parts.logger.error({ err: error }, "a session's connection failed unexpectedly");
+    },
+  });
   #http: HttpServer | undefined;
   #runtime: Runtime | undefined;
 
@@ -157,6 +171,7 @@ class Host {
         maxDataBytes: Math.max(...[...models.values()].map(({ document }) => document.policy.maxDataBytes)),
       }),
       statuses: API_STATUSES,
+      onUpgrade: this.#sessionServer.upgrade,
       onFault: (error, request) => {
         logger.error({ err: error, ...request }, "a request failed unexpectedly");
       },
@@ -239,13 +254,28 @@ class Host {
     const { publicKey, chainHash, urls } = deployment.beacon;
     const rounds = new DrandClient({ urls: beaconUrls.length > 0 ? beaconUrls : urls, publicKey, chainHash });
     const { signal } = this.#stopping;
-    const runtime = await Runtime.start({ config, logger, signal, contracts, sender, models, journal, rounds });
+    const runtime = await Runtime.start({
+      config,
+      logger,
+      signal,
+      contracts,
+      sender,
+      models,
+      journal,
+      rounds,
+      signer: new FastSigner(this.parts.signer.privateKey),
+      sessionFolder: join(config.dataDir, sessionFolder(deployment, this.parts.signer.address)),
+      sessionMetrics: this.#sessionMetrics,
+    });
+    observeSessions(this.#metrics, runtime);
     observeWorker(this.#metrics, runtime.context, () => runtime.lagSeconds);
     logger.info({ provider: runtime.context.provider, models: [...models.keys()] }, "the worker works");
     return runtime;
   }
 
   async #close(sender: TransactionManager, rpc: FailoverProvider): Promise<void> {
+    await this.#runtime?.endSessions(GRACE_MS);
+    this.#sessionServer.close();
     await this.#http?.close(GRACE_MS);
     await sender.stop();
     await Promise.race([this.#runtime?.context.tasks.settled(), delay(GRACE_MS, undefined, { ref: false })]);
@@ -265,9 +295,20 @@ class Host {
           version: BigInt(model.config.version),
           prices: model.config.price,
           maxCollateralBps: BigInt(config.limits.maxCollateralBps),
+          session: sessionTermsOf(config.session, model.config.price, model.document.policy),
+          unit: model.engine.unit,
+          maxOutputUnits: model.document.policy.maxOutputUnits,
+          maxDataBytes: model.document.policy.maxDataBytes,
+          endpoints: [...model.engine.endpoints],
+          quantization: model.document.policy.precision.weights,
         })),
     };
   }
+}
+
+/** Receipts of sessions are one key's on one deployment, as the journal is. */
+function sessionFolder({ chainId, contracts }: Deployment, operator: string): string {
+  return `sessions-${chainId}-${contracts.JobEscrow.slice(2, 10)}-${operator.slice(2, 10)}`.toLowerCase();
 }
 
 /** Once it worked, a worker goes on through everything but the loss of what it stands on. */

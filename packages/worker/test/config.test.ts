@@ -76,6 +76,40 @@ describe("config", () => {
       expect(error.message).to.include("privateKey");
     });
 
+    it("takes a server of OpenAI's API in place of weights, never beside them", () => {
+      const { weights: _weights, order: _order, ...bare } = least.models[0]!;
+      const engine = {
+        type: "openai",
+        url: "http://127.0.0.1:8000",
+        model: "qwen",
+        apiKeyFile: "engine.key",
+        pins: {
+          engine: "vllm",
+          engineVersion: "0.9.1",
+          weights: `0x${"ab".repeat(32)}`,
+          tokenizer: "qwen",
+          template: "chatml",
+          precision: { weights: "bf16", activations: "bf16", kvCache: "bf16" },
+          hardwareClass: "h100",
+        },
+      };
+      const config = parseConfig({ ...least, models: [{ ...bare, engine }] }, { base: "/etc/assay" });
+
+      expect(config.models[0]?.engine).to.deep.equal({
+        ...engine,
+        apiKeyFile: "/etc/assay/engine.key",
+        timeoutSeconds: 120,
+        endpoints: ["chat", "completions"],
+      });
+      expect(invalid({ ...least, models: [{ ...least.models[0], engine }] }).message).to.include(
+        "belongs to the embedded engine",
+      );
+      expect(invalid({ ...least, models: [bare] }).message).to.include("models.0.weights: is missing");
+      expect(invalid({ ...least, models: [{ ...bare, engine: { ...engine, pins: {} } }] }).message).to.include(
+        "models.0.engine.pins.engine: is missing",
+      );
+    });
+
     it("refuses amounts that are no whole smallest units, and a model version that is named twice", () => {
       const priced = (perJob: string): unknown => ({ ...least, models: [{ ...least.models[0], price: { perJob } }] });
       for (const wrong of ["-1", "1.5", "1e6", ""]) {

@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { policyDocument, versionOfPolicy } from "@assay/sdk";
+import { lockDataFolder } from "@assay/sdk/node";
 import { expect } from "chai";
 import { encryptKeystoreJson, Wallet, ZeroAddress, ZeroHash } from "ethers";
 
 import { createNgramEngine } from "../src/adapters/engine/ngramEngine.js";
-import { lockDataFolder } from "../src/adapters/dataFolder.js";
 import { policyOf } from "../src/domain/policyMatch.js";
 import { EXIT } from "../src/exit.js";
 import { ADDRESSES, FakeChain } from "./helpers/fakeChain.js";

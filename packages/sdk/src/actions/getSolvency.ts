@@ -1,4 +1,6 @@
+import { type Job, JobKind, JobStatus } from "../protocol/types.js";
 import type { ReadContext } from "./context.js";
+import { getBatches } from "./getBatches.js";
 import { type Debtor, type Obligation, offeringDebtors } from "./offeringObligations.js";
 import { queryEvents } from "./queryEvents.js";
 import { read } from "./read.js";
@@ -23,7 +25,7 @@ export interface Solvency {
 /**
  * Adds up what the contracts owe, item by item, and compares it with what they hold, everything at one block.
  *
- * The escrow owes account balances, the budgets of live jobs, and each model's royalties, audit pool and protocol fees; the
+ * The escrow owes account balances, the budgets of live jobs and sessions, open batches, and each model's royalties, audit pool and protocol fees; the
  * staking contract owes every account's stake and the sink's part of slashes; offerings owe commitments, refunds and proceeds,
  * their tokens what holders have earned, what has not streamed yet, and the redemption pool; the others owe nothing.
  *
@@ -78,16 +80,25 @@ async function stakingObligations(context: ReadContext, blockTag: number): Promi
 
 async function escrowObligations(context: ReadContext, blockTag: number): Promise<Obligation[]> {
   const { escrow, registry } = context.contracts;
-  const { Deposited, JobOpened, PoolPaid } = escrow.filters;
-  const [deposits, jobs, payments, models] = await Promise.all([
+  const { Deposited, JobOpened, JobAssigned, PoolPaid } = escrow.filters;
+  const [deposits, opened, assigned, payments, models] = await Promise.all([
     queryEvents(context, escrow, Deposited, Deposited()),
     queryEvents(context, escrow, JobOpened, JobOpened()),
+    queryEvents(context, escrow, JobAssigned, JobAssigned()),
     queryEvents(context, escrow, PoolPaid, PoolPaid()),
     queryEvents(context, registry, registry.filters.ModelRegistered, registry.filters.ModelRegistered()),
   ]);
+  // An open job that was accepted goes on under the id of the same terms with its provider.
+  const jobs = [
+    ...opened.map(({ jobId, job }) => ({ jobId, job })),
+    ...assigned.flatMap(({ openJobId, jobId, provider }) => {
+      const before: Job | undefined = opened.find((event) => event.jobId === openJobId)?.job;
+      return before === undefined ? [] : [{ jobId, job: { ...before, provider } }];
+    }),
+  ];
   const holders = new Set([
     ...deposits.map(({ account }) => account),
-    ...jobs.flatMap(({ requester, provider }) => [requester, provider]),
+    ...jobs.flatMap(({ job }) => [job.requester, job.provider]),
     ...payments.map(({ to }) => to),
   ]);
   const balances = [...holders].map(async (account) => {
@@ -96,7 +107,10 @@ async function escrowObligations(context: ReadContext, blockTag: number): Promis
   });
   const budgets = jobs.map(async ({ jobId, job }) => {
     const { status } = await read(escrow.jobStateOf(jobId, { blockTag }));
-    return status === 0n ? [] : [{ item: `budget of job ${jobId}`, amount: job.budget }];
+    if (job.kind === JobKind.Session && status !== JobStatus.Open) {
+      return await sessionObligations(context, jobId, blockTag);
+    }
+    return status === JobStatus.None ? [] : [{ item: `budget of job ${jobId}`, amount: job.budget }];
   });
   const funds = models.map(async ({ modelId }) => {
     const { royaltyOwed, pool, protocolFees } = await read(escrow.modelAccountOf(modelId, { blockTag }));
@@ -107,6 +121,17 @@ async function escrowObligations(context: ReadContext, blockTag: number): Promis
     ];
   });
   return (await Promise.all([...balances, ...budgets, ...funds])).flat();
+}
+
+/** What no batch has drawn on, and every batch that has not ended, closed or not. */
+async function sessionObligations(context: ReadContext, jobId: string, blockTag: number): Promise<Obligation[]> {
+  const { escrow } = context.contracts;
+  const { remaining } = await read(escrow.sessionOf(jobId, { blockTag }));
+  const batches = (await getBatches(context, { jobId })).map(async ({ batchId, batch }) => {
+    const status = await read(escrow.batchStatusOf(batchId, jobId, { blockTag }));
+    return { item: `batch ${batchId} of session ${jobId}`, amount: status === JobStatus.None ? 0n : batch.total };
+  });
+  return [{ item: `budget of session ${jobId}`, amount: remaining }, ...(await Promise.all(batches))];
 }
 
 function distinct<T>(events: readonly T[], key: (event: T) => string): string[] {

@@ -15,6 +15,8 @@ export type JobOutcome = "Paid" | "Rejected" | "Void" | "Undelivered" | "Cancell
 /** A step of a job, in the order in which they come. */
 export type JobProgress =
   | { readonly type: "opened"; readonly jobId: string }
+  /** An open job goes on under another id. */
+  | { readonly type: "assigned"; readonly jobId: string; readonly provider: string }
   | { readonly type: "accepted"; readonly provider: string }
   | { readonly type: "committed"; readonly batchId: string; readonly batch: Batch }
   | { readonly type: "audited"; readonly batchId: string; readonly seed: string }
@@ -22,6 +24,7 @@ export type JobProgress =
 
 /** The end of a job. */
 export interface JobResult {
+  /** Of an open job that was accepted, the id under which it went on. */
   readonly jobId: string;
   readonly job: Job;
   readonly outcome: JobOutcome;
@@ -58,7 +61,7 @@ const REFUNDED: Readonly<Record<string, JobOutcome>> = {
 };
 
 /**
- * Follows a job until it has ended, however long that takes; a signal ends the waiting. Being unable to reach the chain for a
+ * Follows a one-shot job until it has ended, however long that takes; a signal ends the waiting. Being unable to reach the chain for a
  * while does not.
  *
  * @throws AssayError `UNKNOWN_JOB`, or the signal's reason
@@ -75,7 +78,7 @@ export async function waitForJob(context: ReadContext, parameters: WaitForJobPar
 }
 
 /**
- * The steps of a job as they happen, the last one of type `ended`.
+ * The steps of a one-shot job as they happen, the last one of type `ended`.
  *
  * @throws AssayError `UNKNOWN_JOB`, or the signal's reason
  *
@@ -87,7 +90,10 @@ export async function* watchJob(
   { jobId, signal, pollingInterval }: Omit<WaitForJobParameters, "onProgress">,
 ): AsyncGenerator<JobProgress> {
   const { provider } = context.contracts;
-  const { job, openedAtBlock } = await getJob(context, { jobId });
+  const opened = await getJob(context, { jobId });
+  const { openedAtBlock } = opened;
+  let { job } = opened;
+  let current = jobId;
   const pause = pollingInterval ?? pollingOf(provider);
   const told = new Set<string>();
   let from = openedAtBlock;
@@ -95,7 +101,8 @@ export async function* watchJob(
   let committed: { batchId: string; batch: Batch } | undefined;
   for (;;) {
     signal?.throwIfAborted();
-    const seen = await lookAt(context, jobId, from);
+    const seen = await lookAt(context, current, from);
+    let assigned = false;
     for (const { progress, ...place } of seen?.steps ?? []) {
       if (told.has(progress.type)) continue;
       told.add(progress.type);
@@ -103,13 +110,17 @@ export async function* watchJob(
       if (progress.type === "committed") committed = { batchId: progress.batchId, batch: progress.batch };
       if (progress.type !== "ended") {
         yield progress;
-        continue;
+        if (progress.type !== "assigned") continue;
+        [current, job, assigned] = [progress.jobId, { ...job, provider: progress.provider }, true];
+        break;
       }
       const { batchId, batch } = committed ?? {};
-      const result = { jobId, job, batchId, batch, audited, ...progress.end, ...place };
+      const result = { jobId: current, job, batchId, batch, audited, ...progress.end, ...place };
       yield { type: "ended", result };
       return;
     }
+    // What came after it has the other id in its events: it is looked for from the beginning.
+    if (assigned) continue;
     if (seen !== undefined) from = Math.max(openedAtBlock, seen.latest - OVERLAP);
     await sleep(pause, signal);
   }
@@ -131,11 +142,11 @@ async function lookAt(
   from: number,
 ): Promise<{ steps: PlacedStep[]; latest: number } | undefined> {
   const address = deployment.contracts.JobEscrow;
-  const { JobOpened, JobAccepted, JobCancelled, JobExpired } = escrow.filters;
+  const { JobOpened, JobAssigned, JobAccepted, JobCancelled, JobExpired } = escrow.filters;
   const { BatchCommitted, BatchAudited, BatchPaid, BatchRefunded } = escrow.filters;
   const hashes = (...events: { fragment: { topicHash: string } }[]): string[] =>
     events.map(({ fragment }) => fragment.topicHash);
-  const ofJob = { address, topics: [hashes(JobOpened, JobAccepted, JobCancelled, JobExpired), jobId] };
+  const ofJob = { address, topics: [hashes(JobOpened, JobAssigned, JobAccepted, JobCancelled, JobExpired), jobId] };
   const ofBatch = { address, topics: [hashes(BatchCommitted, BatchAudited, BatchPaid, BatchRefunded), null, jobId] };
   try {
     const latest = await read(provider.getBlockNumber());
@@ -152,10 +163,15 @@ function stepsOf(log: Log, escrow: ReadContext["contracts"]["escrow"]): PlacedSt
   const { blockNumber, transactionHash } = log;
   const logs = [log];
   const none = { paid: 0n, refund: 0n, compensation: 0n };
-  const { JobOpened, JobAccepted, JobCancelled, JobExpired } = escrow.filters;
+  const { JobOpened, JobAssigned, JobAccepted, JobCancelled, JobExpired } = escrow.filters;
   const { BatchCommitted, BatchAudited, BatchPaid, BatchRefunded } = escrow.filters;
   const steps: Step[] = [
     ...eventsOf(logs, escrow, JobOpened).map(({ jobId }) => ({ type: "opened" as const, jobId })),
+    ...eventsOf(logs, escrow, JobAssigned).map(({ jobId, provider }) => ({
+      type: "assigned" as const,
+      jobId,
+      provider,
+    })),
     ...eventsOf(logs, escrow, JobAccepted).map(({ provider }) => ({ type: "accepted" as const, provider })),
     ...eventsOf(logs, escrow, JobCancelled).map(({ refund }) => ended({ ...none, outcome: "Cancelled", refund })),
     ...eventsOf(logs, escrow, JobExpired).map(({ refund, compensation }) =>

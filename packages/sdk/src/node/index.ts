@@ -1,5 +1,9 @@
 /** The part of the SDK that needs Node.js. It also gives what the root entry gives. */
 export * from "../index.js";
+export { AppendLog, type AppendLogOptions } from "./appendLog.js";
+export { type Curve, curve } from "./curve.js";
+export { DiskSumTree, type DiskSumTreeOptions } from "./diskSumTree.js";
+export { FastSigner, recoverSigner } from "./fastSigner.js";
 export {
   createKeystore,
   DEVELOPMENT_MNEMONIC,
@@ -9,6 +13,7 @@ export {
   loadKeystore,
   requireSafeKey,
 } from "./keystore.js";
+export { type DataFolder, lockDataFolder } from "./dataFolder.js";
 export { findDeployment, LOCAL_DEPLOYMENT, readDeployment } from "./readDeployment.js";
 export { openSqlite } from "./sqlite.js";
 export { createTransactionTable, sqlTransactionStore } from "./sqlTransactionStore.js";

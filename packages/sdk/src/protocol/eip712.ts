@@ -84,7 +84,8 @@ const typeHash = (name: string, fields: readonly TypedDataField[]): Uint8Array =
   keccak(new TextEncoder().encode(`${name}(${fields.map(({ type, name: field }) => `${type} ${field}`).join(",")})`));
 
 const JOB_TYPE_HASH = typeHash("Job", JOB_FIELDS);
-const RECEIPT_TYPE_HASH = typeHash("Receipt", RECEIPT_FIELDS);
+/** EIP-712 type hash of a receipt, for encoders that do not go through {@link hashReceipt}. */
+export const RECEIPT_TYPE_HASH = typeHash("Receipt", RECEIPT_FIELDS);
 const DOMAIN_TYPE_HASH = keccakHex(
   "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
 );

@@ -12,6 +12,7 @@ export {
 } from "./eip712.js";
 export { keccak, keccakHex, loadFastKeccak } from "./keccak.js";
 export * from "./policy.js";
+export { type HashedReceipt, ReceiptHasher, type ReceiptInput, type ReceiptTerms } from "./receiptHasher.js";
 export * from "./receipts.js";
 export * from "./revenueExport.js";
 export * from "./revenueYield.js";
@@ -24,6 +25,7 @@ export * from "./inferenceRequest.js";
 export * from "./modelOutput.js";
 export * from "./sessionApi.js";
 export * from "./voucher.js";
+export * from "./portableReceipt.js";
 export * from "./localChain.js";
 export * from "./workerApi.js";
 export * from "./drand.js";

@@ -3,8 +3,21 @@
  * uint96 sumR`, an empty subtree of any height is (0, 0). Twin of `contracts/libraries/MerkleSumTree.sol`.
  */
 import { AssayError } from "../errors.js";
-import { keccak } from "./keccak.js";
-import { hexBytes, readUint, requireUint, toHex, writeUint } from "./words.js";
+import {
+  emptyTree,
+  HASH,
+  makeNode,
+  MAX_LEAVES,
+  NODE,
+  nodeHash,
+  nodeSum,
+  requireIndex,
+  requirePoint,
+  treeTooLarge,
+  writeLeaf,
+  writeParent,
+} from "./sumNode.js";
+import { hexBytes, requireUint } from "./words.js";
 
 /** What a leaf holds. */
 export interface SumLeaf {
@@ -28,36 +41,11 @@ export interface ProvenLeaf {
   readonly offset: bigint;
 }
 
-// A tree's nodes are stored as they are hashed: 32 bytes of hash, 12 bytes of sum, siblings next to each other.
-const HASH = 32;
-const SUM = 12;
-const NODE = HASH + SUM;
-const MAX_SUM = 2n ** 96n - 1n;
-const MAX_LEAVES = 2 ** 32 - 1;
 const FIRST_CAPACITY = 64;
-
-const leafMessage = new Uint8Array(1 + NODE);
-const nodeMessage = Uint8Array.of(1, ...new Uint8Array(2 * NODE));
-const leafView = new DataView(leafMessage.buffer);
-const nodeView = new DataView(nodeMessage.buffer);
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** ⌈log₂ count⌉: the number of siblings in a proof. */
 export function sumTreeDepth(count: number): number {
   return count <= 1 ? 0 : 32 - Math.clz32(count - 1);
-}
-
-function requireIndex(index: number, count: number): void {
-  if (Number.isInteger(index) && index >= 0 && index < count) return;
-  throw new AssayError({
-    code: "LEAF_INDEX_OUT_OF_RANGE",
-    message: `There is no leaf ${index} in a tree of ${count} leaves.`,
-  });
-}
-
-function sumOverflow(): AssayError {
-  return new AssayError({ code: "SUM_OVERFLOW", message: "The sums of the tree do not fit 96 bits." });
 }
 
 /** A tree in memory: 88 bytes a leaf, so a million leaves take 88 MB. */
@@ -80,12 +68,12 @@ export class SumTree {
     let level = new Uint8Array(FIRST_CAPACITY * NODE);
     let count = 0;
     for (const { content, sum } of leaves) {
-      if (count === MAX_LEAVES) throw new AssayError({ code: "TREE_TOO_LARGE", message: "A tree has 2³² - 1 leaves." });
+      if (count === MAX_LEAVES) throw treeTooLarge();
       if ((count + 1) * NODE > level.length) level = grown(level, 2 * level.length);
       writeLeaf(level, count * NODE, content, sum);
       count += 1;
     }
-    if (count === 0) throw new AssayError({ code: "EMPTY_TREE", message: "A tree needs at least one leaf." });
+    if (count === 0) throw emptyTree();
 
     const levels = [grown(level, evenNodes(count) * NODE)];
     for (let nodes = count, below = levels[0]; nodes > 1 && below !== undefined; below = levels.at(-1)) {
@@ -135,12 +123,7 @@ export class SumTree {
 
   /** Index of the leaf that covers `point`, which must be in [0, total). */
   findLeafAt(point: bigint): number {
-    if (point < 0n || point >= this.total) {
-      throw new AssayError({
-        code: "POINT_OUT_OF_RANGE",
-        message: `Point ${point.toString()} is outside a tree of total ${this.total.toString()}.`,
-      });
-    }
+    requirePoint(point, this.total);
     let rest = point;
     let node = 0;
     for (let level = this.levels.length - 2; level >= 0; level -= 1) {
@@ -160,11 +143,11 @@ export class SumTree {
   }
 
   private hashOf(level: number, node: number): string {
-    return toHex(this.level(level).subarray(node * NODE, node * NODE + HASH));
+    return nodeHash(this.level(level), node * NODE);
   }
 
   private sumOf(level: number, node: number): bigint {
-    return readUint(viewOf(this.level(level)), node * NODE + HASH, SUM);
+    return nodeSum(this.level(level), node * NODE);
   }
 }
 
@@ -176,38 +159,13 @@ function grown(level: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
-function requireHash(content: Uint8Array): Uint8Array {
-  if (content.length === HASH) return content;
-  throw new AssayError({ code: "INVALID_HASH", message: `The content of a leaf has ${content.length} bytes, not 32.` });
-}
-
-function writeLeaf(level: Uint8Array, offset: number, content: string | Uint8Array, sum: bigint): void {
-  leafMessage.set(typeof content === "string" ? hexBytes(content, HASH, "content") : requireHash(content), 1);
-  writeUint(leafView, 1 + NODE, SUM, requireUint(sum, 96, "sum"));
-  level.set(keccak(leafMessage), offset);
-  level.set(leafMessage.subarray(1 + HASH), offset + HASH);
-}
-
 function parents(below: Uint8Array, nodes: number): Uint8Array<ArrayBuffer> {
   const level = new Uint8Array(evenNodes(nodes) * NODE);
-  const view = new DataView(level.buffer);
   for (let node = 0; node < nodes; node += 1) {
-    nodeMessage.set(below.subarray(2 * node * NODE, 2 * (node + 1) * NODE), 1);
-    level.set(keccak(nodeMessage), node * NODE);
-    addSums(view, node * NODE + HASH);
+    const [left, right] = [2 * node * NODE, (2 * node + 1) * NODE];
+    writeParent(level, node * NODE, below.subarray(left, right), below.subarray(right, right + NODE));
   }
   return level;
-}
-
-/** Adds the two sums in `nodeMessage` in three limbs, because a bigint a node would double the time of a large tree. */
-function addSums(target: DataView, offset: number): void {
-  let carry = 0;
-  for (let at = SUM - 4; at >= 0; at -= 4) {
-    const limb = nodeView.getUint32(1 + HASH + at) + nodeView.getUint32(1 + NODE + HASH + at) + carry;
-    target.setUint32(offset + at, limb);
-    carry = limb > 0xffffffff ? 1 : 0;
-  }
-  if (carry > 0) throw sumOverflow();
 }
 
 /** A leaf with its place and its proof. */
@@ -233,8 +191,6 @@ export function processSumProof(input: SumProofInput): ProvenLeaf {
 
   const node = new Uint8Array(NODE);
   writeLeaf(node, 0, content, sum);
-  const nodeSum = viewOf(node);
-  let total = sum;
   let offset = 0n;
   for (let level = 0, at = index; level < levels; level += 1, at >>>= 1) {
     const siblingHash = hexBytes(siblingHashes[level] ?? "", HASH, `siblingHashes[${level}]`);
@@ -245,17 +201,15 @@ export function processSumProof(input: SumProofInput): ProvenLeaf {
         message: `The empty sibling at level ${level} has a sum.`,
       });
     }
-    const [own, other] = at % 2 === 0 ? [1, 1 + NODE] : [1 + NODE, 1];
-    nodeMessage.set(node, own);
-    nodeMessage.set(siblingHash, other);
-    writeUint(nodeView, other + NODE, SUM, siblingSum);
-    node.set(keccak(nodeMessage));
-    if (at % 2 === 1) offset += siblingSum;
-    total += siblingSum;
-    if (total > MAX_SUM) throw sumOverflow();
-    writeUint(nodeSum, NODE, SUM, total);
+    const sibling = makeNode(siblingHash, siblingSum);
+    if (at % 2 === 0) {
+      writeParent(node, 0, node, sibling);
+    } else {
+      writeParent(node, 0, sibling, node);
+      offset += siblingSum;
+    }
   }
-  return { root: toHex(node.subarray(0, HASH)), total, offset };
+  return { root: nodeHash(node), total: nodeSum(node), offset };
 }
 
 /** True if the proof is well-formed and leads to `expected`. */

@@ -8,28 +8,13 @@
  *
  * Every other status carries an ApiError.
  */
-import { getAddress, isAddress, type TypedDataField, verifyTypedData } from "ethers";
+import { getAddress, type TypedDataField, verifyTypedData } from "ethers";
 import { z } from "zod";
 
 import { AssayError } from "../errors.js";
 import type { AssayDomain } from "./eip712.js";
 import type { Job, Receipt } from "./types.js";
-
-const address = z
-  .string()
-  .refine((value) => isAddress(value), "is not an address")
-  .transform((value) => getAddress(value));
-
-const bytes32 = z.string().regex(/^0x[0-9a-fA-F]{64}$/, "is not 32 bytes of hex");
-const hexBytes = z.string().regex(/^0x([0-9a-fA-F]{2})*$/, "is not hex");
-
-/** An unsigned integer of the chain: a decimal string in JSON, a bigint here. */
-const uint = (bits: number) =>
-  z
-    .string()
-    .regex(/^(0|[1-9][0-9]{0,77})$/, "is not a decimal integer in a string")
-    .transform(BigInt)
-    .refine((value) => value < 1n << BigInt(bits), `does not fit a uint${bits}`);
+import { wireAddress as address, wireBytes as hexBytes, wireBytes32 as bytes32, wireUint as uint } from "./wire.js";
 
 /** A job as JSON. */
 export const jobSchema = z.strictObject({
@@ -84,6 +69,25 @@ export const pricesSchema = z.object({
 
 export type Prices = z.infer<typeof pricesSchema>;
 
+/** On what terms a provider quotes sessions with a model. */
+export const sessionTermsSchema = z.object({
+  /** Most that a job's `creditLine` may be, in smallest units: what may be served beyond the last voucher. */
+  creditLine: uint(96),
+  /** Most that a session may hold when it is opened, in smallest units. */
+  maxBudget: uint(96),
+  /** Longest time from a quote to the session's `commitBy`, in seconds. */
+  maxSeconds: z.int().positive(),
+  /** Most requests that may be in work at once. */
+  maxConcurrent: z.int().positive(),
+});
+
+export type SessionTerms = z.infer<typeof sessionTermsSchema>;
+
+/** What can be asked of a model, as OpenAI names the paths. */
+export const MODEL_ENDPOINTS = ["chat", "completions", "embeddings"] as const;
+
+export type ModelEndpoint = (typeof MODEL_ENDPOINTS)[number];
+
 /** What a provider's `metadataURI` leads to. Fields that are not known here are ignored: others may add some. */
 export const providerMetadataSchema = z.object({
   /** For people. */
@@ -99,6 +103,18 @@ export const providerMetadataSchema = z.object({
       prices: pricesSchema,
       /** Most collateral that it will lock, in bps of the budget. */
       maxCollateralBps: uint(32).optional(),
+      /** Left out by a provider that quotes no sessions. */
+      session: sessionTermsSchema.optional(),
+      /** What input and output units count. */
+      unit: z.enum(["bytes", "tokens"]).optional(),
+      /** Most output units of an answer. */
+      maxOutputUnits: z.int().positive().optional(),
+      /** Largest request: bytes of its canonical JSON. */
+      maxDataBytes: z.int().positive().optional(),
+      /** Names that are not known here are ignored by whoever reads them. */
+      endpoints: z.array(z.string().max(40)).max(16).optional(),
+      /** Precision of the weights, as the version's policy pins it. */
+      quantization: z.string().max(200).optional(),
     }),
   ),
 });

@@ -11,6 +11,10 @@ export interface EventArguments {
   readonly JobAccepted: { readonly jobId: string; readonly provider: string };
   readonly JobCancelled: { readonly jobId: string; readonly refund: bigint };
   readonly JobExpired: { readonly jobId: string; readonly refund: bigint; readonly compensation: bigint };
+  readonly JobAssigned: { readonly openJobId: string; readonly jobId: string; readonly provider: string };
+  readonly SessionToppedUp: { readonly jobId: string; readonly amount: bigint; readonly remaining: bigint };
+  readonly JobClosing: { readonly jobId: string; readonly closesAt: bigint };
+  readonly JobClosed: { readonly jobId: string; readonly refund: bigint };
   readonly BatchCommitted: { readonly batchId: string; readonly jobId: string; readonly batch: Batch };
   readonly BatchAudited: { readonly batchId: string; readonly jobId: string; readonly seed: string };
   readonly BatchPaid: { readonly batchId: string; readonly jobId: string; readonly paid: bigint };
@@ -53,18 +57,23 @@ export type ChainEvent = {
   };
 }[EventName];
 
-/** What an event is about: the id of a job or audit, or `seat:model/seat`. A batch's events are about its job. */
+/** What an event is about: the id of a job or audit, or `seat:model/seat`. A batch's events are about its job, an open job's assignment about the open job. */
 export function subjectOf({ name, args }: ChainEvent): string {
   switch (name) {
     case "JobOpened":
     case "JobAccepted":
     case "JobCancelled":
     case "JobExpired":
+    case "SessionToppedUp":
+    case "JobClosing":
+    case "JobClosed":
     case "BatchCommitted":
     case "BatchAudited":
     case "BatchPaid":
     case "BatchRefunded":
       return args.jobId;
+    case "JobAssigned":
+      return args.openJobId;
     case "AuditOpened":
     case "MemberDrawn":
     case "AuditEnded":

@@ -1,3 +1,4 @@
+import { MODEL_ENDPOINTS } from "@assay/sdk";
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
@@ -24,25 +25,70 @@ const address = z
   .refine((value) => isAddress(value), "is not an address")
   .transform((value) => getAddress(value));
 
-const modelSchema = z.strictObject({
-  /** Token id in the registry. */
-  modelId: z.union([z.string().regex(/^\d{1,78}$/, "is not a model id"), z.int().nonnegative()]).transform(BigInt),
-  version: z.int().min(1),
-  /** The version's policy: canonical JSON whose hash the registry holds. */
-  policy: path,
-  /** Training text of the engine. */
-  weights: path,
-  order: z.int().min(1).max(MAX_ORDER),
-  /** False: only audits others' work on this model, sells none. */
-  serve: z.boolean().default(true),
-  price: z
-    .strictObject({
-      perJob: amountOr(0n),
-      perMillionInputUnits: amountOr(0n),
-      perMillionOutputUnits: amountOr(0n),
-    })
-    .prefault({}),
+const name = z.string().min(1).max(200);
+
+/** A server that speaks OpenAI's API: vLLM, SGLang, the server of llama.cpp, Ollama, ... */
+const openaiEngineSchema = z.strictObject({
+  type: z.literal("openai"),
+  /** Base of its paths, with or without `/v1`. */
+  url: httpUrl,
+  /** Name that the server has for the model. */
+  model: name,
+  /** File whose first line is the server's API key. */
+  apiKeyFile: path.optional(),
+  /** Longest silence of the server, also before its first piece. */
+  timeoutSeconds: z.int().min(1).max(3_600).default(120),
+  endpoints: z.array(z.enum(MODEL_ENDPOINTS)).min(1).default(["chat", "completions"]),
+  /** What the server runs, as the operator knows it: a server cannot be asked. Held against the policy, field by field. */
+  pins: z.strictObject({
+    engine: name,
+    engineVersion: name,
+    weights: z.string().regex(/^0x[0-9a-f]{64}$/, "is not 32 bytes in lower-case hex"),
+    tokenizer: name,
+    template: name,
+    precision: z.strictObject({ weights: name, activations: name, kvCache: name }),
+    hardwareClass: name,
+  }),
 });
+
+export type OpenaiEngineConfig = z.infer<typeof openaiEngineSchema>;
+
+const modelSchema = z
+  .strictObject({
+    /** Token id in the registry. */
+    modelId: z.union([z.string().regex(/^\d{1,78}$/, "is not a model id"), z.int().nonnegative()]).transform(BigInt),
+    version: z.int().min(1),
+    /** The version's policy: canonical JSON whose hash the registry holds. */
+    policy: path,
+    /** Training text of the embedded n-gram engine. */
+    weights: path.optional(),
+    order: z.int().min(1).max(MAX_ORDER).optional(),
+    /** An engine elsewhere instead of the embedded one. */
+    engine: openaiEngineSchema.optional(),
+    /** False: only audits others' work on this model, sells none. */
+    serve: z.boolean().default(true),
+    price: z
+      .strictObject({
+        perJob: amountOr(0n),
+        perMillionInputUnits: amountOr(0n),
+        perMillionOutputUnits: amountOr(0n),
+      })
+      .prefault({}),
+  })
+  .superRefine(({ engine, weights, order }, context) => {
+    const embedded = { weights, order };
+    for (const key of ["weights", "order"] as const) {
+      if (engine === undefined && embedded[key] === undefined) {
+        context.addIssue({ code: "custom", path: [key], message: "is missing, or else engine" });
+      } else if (engine !== undefined && embedded[key] !== undefined) {
+        context.addIssue({
+          code: "custom",
+          path: [key],
+          message: "belongs to the embedded engine, not to an openai one",
+        });
+      }
+    }
+  });
 
 const limitsSchema = z.strictObject({
   /** Jobs that may be quoted or open at once. */
@@ -69,6 +115,27 @@ const dutiesSchema = z.strictObject({
    * transaction to be seen, so that they do not race.
    */
   turnSeconds: z.number().min(0).max(600).default(15),
+});
+
+const batchSchema = z.strictObject({
+  /** A batch is committed when so much is signed, in smallest units; by age and need alone when left out. */
+  minTotal: amount.optional(),
+  /** A batch is committed when its oldest signed receipt is so old. */
+  maxAgeSeconds: seconds.min(1).default(3_600),
+  /** A batch is committed so long before the chain takes it no more. */
+  marginSeconds: seconds.default(600),
+});
+
+const sessionSchema = z.strictObject({
+  /** Most that is served beyond the last voucher, in smallest units; a few of the model's largest answers when left out. */
+  creditLine: amount.optional(),
+  /** Most that a session may hold when it is opened; no limit when left out. */
+  maxBudget: amount.optional(),
+  /** Longest session. */
+  maxSeconds: seconds.min(60).max(31_536_000).default(604_800),
+  /** Requests that may be in work at once in a session. */
+  maxConcurrent: z.int().min(1).max(65_536).default(256),
+  batch: batchSchema.prefault({}),
 });
 
 const gasSchema = z.strictObject({
@@ -108,6 +175,7 @@ export const configSchema = z.strictObject({
       "names a model version twice",
     ),
   limits: limitsSchema.prefault({}),
+  session: sessionSchema.prefault({}),
   duties: dutiesSchema.prefault({}),
   gas: gasSchema.prefault({}),
 });

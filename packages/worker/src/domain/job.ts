@@ -23,6 +23,19 @@ export interface JobRecord {
   readonly answer: JobAnswer | undefined;
   readonly failure: string | undefined;
   readonly stage: JobStage;
+  /** Of a one-shot job. */
   readonly batchId: string | undefined;
   readonly batch: Batch | undefined;
+  /** Sessions: all that was added to the budget. */
+  readonly toppedUp: bigint;
+  /** Sessions: last second in which a batch can be committed, once the requester closed it. */
+  readonly closesAt: bigint | undefined;
+}
+
+/** A batch of this provider, of whichever kind of job. */
+export interface OwnBatch {
+  readonly jobId: string;
+  readonly job: Job;
+  readonly batchId: string;
+  readonly batch: Batch;
 }

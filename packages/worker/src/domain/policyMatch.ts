@@ -6,21 +6,25 @@ export interface EngineInfo {
   readonly engineVersion: string;
   /** Hash of the weights, 0x-prefixed. What exactly is hashed is the engine's to define. */
   readonly weights: string;
-  readonly order: number;
+  /** Of an engine that has one. */
+  readonly order?: number;
   readonly tokenizer: string;
   /** The templates it can apply to a prompt. */
   readonly templates: readonly string[];
   readonly precision: Policy["precision"];
   readonly hardwareClass: string;
-  /** The only temperature that it can decode at. */
-  readonly temperature: number;
+  /** The only temperature that it can decode at; left out if it can at any. */
+  readonly temperature?: number;
 }
 
 /** What a model's owner decides about a policy; the engine decides the rest. */
 export type PolicyTerms = Pick<
   Policy,
   "template" | "maxOutputUnits" | "samplePoints" | "detection" | "verifierFee" | "maxDataBytes"
->;
+> & {
+  /** 0 where it is left out; an engine that decodes at one temperature only decides it. */
+  readonly temperature?: number;
+};
 
 /**
  * The policy of a model that this engine runs, for `policyDocument` to make canonical.
@@ -31,7 +35,7 @@ export type PolicyTerms = Pick<
  * }));
  */
 export function policyOf({ templates: _, ...pinned }: EngineInfo, terms: PolicyTerms): Policy {
-  return { mode: "exact", ...pinned, ...terms };
+  return { mode: "exact", temperature: 0, ...terms, ...pinned };
 }
 
 /** Every way in which an engine is not what a policy pins, in words; empty if it matches. */
@@ -49,7 +53,7 @@ export function policyMismatches(policy: Policy, info: EngineInfo): string[] {
   compare("precision.activations", policy.precision.activations, info.precision.activations);
   compare("precision.kvCache", policy.precision.kvCache, info.precision.kvCache);
   compare("hardwareClass", policy.hardwareClass, info.hardwareClass);
-  compare("temperature", policy.temperature, info.temperature);
+  if (info.temperature !== undefined) compare("temperature", policy.temperature, info.temperature);
   if (!info.templates.includes(policy.template)) {
     mismatches.push(`the engine has no template ${policy.template}, only ${info.templates.join(" and ")}`);
   }

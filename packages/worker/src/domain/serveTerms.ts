@@ -15,7 +15,6 @@ import {
 import { ZeroHash } from "ethers";
 
 import type { WorkerConfig } from "./configSchema.js";
-import { promptOf } from "./prompt.js";
 
 const BPS = 10_000n;
 
@@ -31,7 +30,7 @@ export interface ServingConditions {
   readonly onProbation: boolean;
   /** Chain time, Unix seconds. */
   readonly now: number;
-  readonly inputUnits: (prompt: string) => number;
+  readonly inputUnits: (request: InferenceRequest) => number;
 }
 
 /** What taking the job means. */
@@ -42,7 +41,7 @@ export interface Assessment {
   readonly preview: CommitPreview;
 }
 
-function refuse(code: string, message: string, hint: string, details: Record<string, unknown> = {}): never {
+export function refuse(code: string, message: string, hint: string, details: Record<string, unknown> = {}): never {
   throw new AssayError({ code, message, hint, details });
 }
 
@@ -107,7 +106,7 @@ export function assessJob(job: Job, text: Uint8Array, conditions: ServingConditi
   checkRegistryTerms(job, conditions.registryTerms);
   checkTimes(job, limits, conditions.now);
   const request = readRequest(text, { requestHash: job.requestHash, policy });
-  const inputUnits = BigInt(conditions.inputUnits(promptOf(request)));
+  const inputUnits = BigInt(conditions.inputUnits(request));
   const price = priceOf(prices, inputUnits, BigInt(request.maxOutputUnits));
   if (job.budget < price) {
     refuse("PRICE_TOO_LOW", `The budget is ${job.budget}, the price ${price}.`, "Raise the budget to the price.", {
@@ -118,7 +117,7 @@ export function assessJob(job: Job, text: Uint8Array, conditions: ServingConditi
   return { request, ...chooseCollateral(job, limits, escrow, conditions.onProbation) };
 }
 
-function checkRegistryTerms(job: Job, terms: ServingConditions["registryTerms"]): void {
+export function checkRegistryTerms(job: Job, terms: ServingConditions["registryTerms"]): void {
   for (const field of ["royaltyBps", "verifierFee", "samplePoints", "detection"] as const) {
     if (job[field] === terms[field]) continue;
     refuse(
@@ -129,7 +128,7 @@ function checkRegistryTerms(job: Job, terms: ServingConditions["registryTerms"])
   }
 }
 
-function checkTimes(job: Job, limits: WorkerConfig["limits"], now: number): void {
+export function checkTimes(job: Job, limits: WorkerConfig["limits"], now: number): void {
   if (job.acceptBy < BigInt(now) || job.commitBy < BigInt(now + limits.minServeSeconds)) {
     refuse(
       "DEADLINE_TOO_SHORT",

@@ -24,6 +24,7 @@ export const API_STATUSES: Readonly<Record<string, number>> = {
   OUTPUT_UNAUTHORIZED: 401,
   JOB_REFUSED: 409,
   JOB_OVER: 410,
+  JOB_ASSIGNED: 410,
   REQUEST_TOO_LARGE: 413,
   REQUEST_MISMATCH: 422,
 };
@@ -131,6 +132,13 @@ function refuseIfOver({ jobId, stage, failure }: JobRecord): void {
       hint: "Cancel it, or let it expire: the budget comes back.",
     });
   }
+  if (stage === "assigned") {
+    throw new AssayError({
+      code: "JOB_ASSIGNED",
+      message: `The open job ${jobId} was accepted and goes on under another id.`,
+      hint: "The JobAssigned event names the id and the provider.",
+    });
+  }
   if (stage === "cancelled" || stage === "expired") {
     throw new AssayError({ code: "JOB_OVER", message: `The job ${jobId} was ${stage} before it was committed.` });
   }
@@ -139,7 +147,11 @@ function refuseIfOver({ jobId, stage, failure }: JobRecord): void {
 function started(host: ApiHost): NonNullable<ReturnType<ApiHost["runtime"]>> {
   const runtime = host.runtime();
   if (runtime !== undefined) return runtime;
-  throw new AssayError({
+  throw notReady();
+}
+
+export function notReady(): AssayError {
+  return new AssayError({
     code: "NOT_READY",
     message: "The worker has not reached the chain yet.",
     hint: "Try again in a while.",

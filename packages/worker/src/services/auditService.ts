@@ -1,22 +1,37 @@
 import {
+  type AnswerOpening,
   AuditPhase,
   type AuditInfo,
   drawPanel,
   expireAudit,
   getAudit,
+  JobKind,
+  type LeafOpening,
   openAnswers,
   openLeaves,
   sampledLeaves,
+  samplePoint,
   tally,
 } from "@assay/sdk";
 import { hexlify, keccak256 } from "ethers";
 
 import type { AuditRecord } from "../adapters/journal/auditStore.js";
+import type { OwnBatch } from "../domain/job.js";
 import { auditTerms } from "./auditTerms.js";
 import type { WorkerContext } from "./context.js";
 import { receiptTree } from "./jobService.js";
 import { effectKey } from "./keys.js";
+import { findOwnBatch } from "./ownBatches.js";
+import type { SessionManager } from "./session/sessionManager.js";
 import type { VerifierService } from "./verifierService.js";
+
+/** Neither a job of one unit nor a session has a tree of requests. */
+const NO_REQUEST_TREE = { requestSiblingHashes: [], requestSiblingSums: [] };
+
+interface SampledLeaf {
+  readonly opening: LeafOpening;
+  readonly answer: AnswerOpening;
+}
 
 /**
  * Moves the audits that concern this provider: opens the leaves and answers of its own batches in time, votes where it was drawn, and takes its turn at what
@@ -26,6 +41,7 @@ export class AuditService {
   constructor(
     private readonly context: WorkerContext,
     private readonly verifier: VerifierService,
+    private readonly sessions: Pick<SessionManager, "treeOf">,
   ) {}
 
   async tick(): Promise<void> {
@@ -50,38 +66,69 @@ export class AuditService {
   }
 
   async #openLeaves({ audit, auditId }: AuditInfo): Promise<void> {
-    const { contracts, sender, jobs, logger } = this.context;
-    const found = await jobs.findByBatch(auditId);
-    if (found?.answer === undefined || found.request === undefined || found.batch === undefined) {
+    const { contracts, sender, logger } = this.context;
+    const own = await findOwnBatch(this.context, auditId);
+    const opened = own === undefined ? undefined : await this.#sampled(own, audit.seed);
+    if (own === undefined || opened === undefined) {
       logger.error({ auditId }, "the journal does not have what this audit asks for; the collateral will be lost");
       return;
     }
-    const { job, batch, answer, request } = found;
-    const tree = receiptTree(answer);
-    const openings = sampledLeaves(tree, audit.seed, job.samplePoints).map((index) => ({
-      index: BigInt(index),
-      receipt: answer.receipt,
-      request: hexlify(request),
-      ...tree.proof(index),
-      // A job of one unit has no tree of requests.
-      requestSiblingHashes: [],
-      requestSiblingSums: [],
-    }));
+    const { job, jobId, batch } = own;
+    const openings = opened.map(({ opening }) => opening);
     const key = await effectKey(this.context, `openLeaves/${auditId}`);
     await openLeaves({ contracts, sender }, { job, batch, openings, key, deadline: audit.deadline });
-    logger.info({ auditId, jobId: found.jobId }, "opened the leaves of an audited batch");
+    logger.info({ auditId, jobId, leaves: openings.length }, "opened the leaves of an audited batch");
   }
 
   async #openAnswers({ audit, auditId }: AuditInfo): Promise<void> {
-    const { contracts, sender, jobs, logger } = this.context;
-    const answer = (await jobs.findByBatch(auditId))?.answer;
-    if (answer === undefined) return;
-    const { receipt, salt, inputUnits, outputUnits, output } = answer;
-    const { responseRoot } = receipt;
-    const answers = [{ responseRoot, inputUnits, outputUnits, salt, outputHash: keccak256(output) }];
+    const { contracts, sender, logger } = this.context;
+    const own = await findOwnBatch(this.context, auditId);
+    const opened = own === undefined ? undefined : await this.#sampled(own, audit.seed);
+    if (opened === undefined) return;
+    const answers = opened.map(({ answer }) => answer);
     const key = await effectKey(this.context, `openAnswers/${auditId}`);
     await openAnswers({ contracts, sender }, { auditId, answers, key, deadline: audit.deadline });
-    logger.info({ auditId }, "opened the answers of an audited batch");
+    logger.info({ auditId, answers: answers.length }, "opened the answers of an audited batch");
+  }
+
+  /** The leaves that an audit's seed samples, with all that opening them takes, in the order of their index. */
+  async #sampled(own: OwnBatch, seed: string): Promise<readonly SampledLeaf[] | undefined> {
+    return own.job.kind === JobKind.Session
+      ? await this.#sampledOfSession(own, seed)
+      : await this.#sampledOfOneShot(own, seed);
+  }
+
+  async #sampledOfOneShot({ jobId, job }: OwnBatch, seed: string): Promise<readonly SampledLeaf[] | undefined> {
+    const { answer, request } = (await this.context.jobs.find(jobId)) ?? {};
+    if (answer === undefined || request === undefined) return undefined;
+    const tree = receiptTree(answer);
+    const { receipt, salt, inputUnits, outputUnits, output } = answer;
+    return sampledLeaves(tree, seed, job.samplePoints).map((index) => ({
+      opening: { index: BigInt(index), receipt, request: hexlify(request), ...tree.proof(index), ...NO_REQUEST_TREE },
+      answer: { responseRoot: receipt.responseRoot, inputUnits, outputUnits, salt, outputHash: keccak256(output) },
+    }));
+  }
+
+  async #sampledOfSession(own: OwnBatch, seed: string): Promise<readonly SampledLeaf[] | undefined> {
+    const found = await this.sessions.treeOf(own);
+    if (found === undefined) return undefined;
+    const { batch, job } = own;
+    const leaves = await found.session.ledger.openLeaves(found.closed, async (findLeafAt) => {
+      const points = Array.from({ length: Number(job.samplePoints) }, (_, index) =>
+        samplePoint(seed, BigInt(index), batch.total),
+      );
+      return [...new Set(await Promise.all(points.map(findLeafAt)))].sort((a, b) => a - b);
+    });
+    return leaves.map(({ index, receipt, request, outputHash, salt, proof }) => ({
+      opening: { index: BigInt(index), receipt, request: hexlify(request), ...proof, ...NO_REQUEST_TREE },
+      answer: {
+        responseRoot: receipt.responseRoot,
+        inputUnits: receipt.inputUnits,
+        outputUnits: receipt.outputUnits,
+        salt,
+        outputHash: hexlify(outputHash),
+      },
+    }));
   }
 
   /** What any provider may do, each in its turn. */

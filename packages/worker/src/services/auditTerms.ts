@@ -2,15 +2,17 @@ import { AssayError, type Batch, getBatch, getJob, type Job } from "@assay/sdk";
 
 import type { AuditRecord } from "../adapters/journal/auditStore.js";
 import type { WorkerContext } from "./context.js";
+import { findOwnBatch } from "./ownBatches.js";
 
 /** Job and batch of an audit, as the court's calls take them: from the journal, or else from the chain's events, once. */
 export async function auditTerms(
-  { contracts, audits, jobs }: Pick<WorkerContext, "contracts" | "audits" | "jobs">,
+  context: Pick<WorkerContext, "contracts" | "audits" | "jobs" | "batches">,
   { auditId, terms }: AuditRecord,
 ): Promise<{ readonly job: Job; readonly batch: Batch }> {
   if (terms !== undefined) return terms;
-  const own = await jobs.findByBatch(auditId);
-  if (own?.batch !== undefined) return { job: own.job, batch: own.batch };
+  const { contracts, audits } = context;
+  const own = await findOwnBatch(context, auditId);
+  if (own !== undefined) return { job: own.job, batch: own.batch };
   const found = await getBatch({ contracts }, { batchId: auditId });
   if (found === undefined) {
     throw new AssayError({

@@ -2,7 +2,7 @@ import { type Batch, type Job, postRound, Resolution } from "@assay/sdk";
 
 import type { WorkerContext } from "./context.js";
 import { effectKey } from "./keys.js";
-import { isCommitted } from "./settlementService.js";
+import { committedBatches } from "./ownBatches.js";
 
 /** Where signatures of rounds come from, such as `DrandClient`. */
 export interface RoundSource {
@@ -26,10 +26,8 @@ export class BeaconService {
   ) {}
 
   async tick(): Promise<void> {
-    const { jobs, tasks } = this.context;
-    const targets = new Map(
-      (await jobs.live()).filter(isCommitted).map((record) => [record.batch.targetRound, record]),
-    );
+    const { tasks } = this.context;
+    const targets = new Map((await committedBatches(this.context)).map((own) => [own.batch.targetRound, own]));
     for (const [target, record] of targets) {
       tasks.start(`post/${target}`, async () => {
         await this.#post(target, record);

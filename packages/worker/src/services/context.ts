@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 
 import type { ServedModel } from "../adapters/engine/loadModels.js";
 import type { AuditStore } from "../adapters/journal/auditStore.js";
+import type { BatchStore } from "../adapters/journal/batchStore.js";
 import type { ChainStore } from "../adapters/journal/chainStore.js";
 import type { JobStore } from "../adapters/journal/jobStore.js";
 import type { WorkerConfig } from "../domain/configSchema.js";
@@ -26,6 +27,8 @@ export interface WorkerContext {
   readonly models: ReadonlyMap<string, ServedModel>;
   readonly jobs: JobStore;
   readonly audits: AuditStore;
+  /** Batches of sessions. */
+  readonly batches: BatchStore;
   readonly chain: ChainStore;
   readonly clock: ChainClock;
   readonly tasks: Tasks;

@@ -3,17 +3,22 @@ import {
   assayDomain,
   getBalances,
   type Job,
+  JobKind,
   jobId as hashJobId,
   type QuoteRequest,
   type QuoteResponse,
   signQuote,
 } from "@assay/sdk";
 
+import { ZeroAddress } from "ethers";
+
 import type { ServedModel } from "../adapters/engine/loadModels.js";
 import { modelKey } from "../domain/configSchema.js";
 import type { JobRecord } from "../domain/job.js";
-import { type Assessment, assessJob, readRequest } from "../domain/serveTerms.js";
+import { type Assessment, assessJob, readRequest, type ServingConditions } from "../domain/serveTerms.js";
+import { assessSession, sessionTermsOf } from "../domain/session/sessionTerms.js";
 import type { WorkerContext } from "./context.js";
+import type { SessionManager } from "./session/sessionManager.js";
 
 /** Quotes that a requester may hold for nonces that are not the next one. */
 const NONCES_AHEAD = 16n;
@@ -23,7 +28,10 @@ export class Intake {
   // One at a time, so that two jobs never count on the same free stake.
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly context: WorkerContext) {}
+  constructor(
+    private readonly context: WorkerContext,
+    private readonly sessions: Pick<SessionManager, "reserved">,
+  ) {}
 
   /**
    * Signs a quote. It is in the journal, with the request, before it is given away.
@@ -39,7 +47,10 @@ export class Intake {
       if (known?.quote !== undefined) return { jobId: id, quote: known.quote, collateral: known.collateral };
       await this.#checkRequester(job);
       const text = new TextEncoder().encode(request);
-      const { collateral } = await this.assess(job, text);
+      const collateral =
+        job.kind === JobKind.Session
+          ? await this.#assessSession(job, request)
+          : (await this.assess(job, text)).collateral;
       const quote = await signQuote({ contracts, sender }, { job });
       await jobs.saveQuote(id, job, { collateral, quote, request: text });
       return { jobId: id, quote, collateral };
@@ -56,16 +67,36 @@ export class Intake {
     if (record === undefined) throw unknownJob(jobId);
     if (record.request !== undefined) return;
     const text = new TextEncoder().encode(request);
+    if (record.job.kind !== JobKind.OneShot) throw unknownJob(jobId);
     const { document } = this.modelOf(record.job);
     readRequest(text, { requestHash: record.job.requestHash, policy: document.policy });
+    // Whoever looks for a provider wants to know at once whether this one takes it.
+    if (record.job.provider === ZeroAddress) await this.assess(await this.#asOwn(record.job), text);
     await this.context.jobs.saveRequest(jobId, text);
   }
 
   /** Like {@link Intake.assess} for a job that is open on the chain; the collateral is kept with it. */
   async assessOpen({ jobId, job }: JobRecord, text: Uint8Array): Promise<void> {
     await this.#exclusively(async () => {
-      const { collateral } = await this.assess(job, text);
+      const { collateral } = await this.assess(await this.#asOwn(job), text);
       await this.context.jobs.saveCollateral(jobId, collateral);
+    });
+  }
+
+  /**
+   * A job that is open to any seat holder, as it would be with this provider.
+   *
+   * @throws AssayError `NO_SEAT`
+   */
+  async #asOwn(job: Job): Promise<Job> {
+    if (job.provider !== ZeroAddress) return job;
+    const { contracts, provider } = this.context;
+    const { active } = await contracts.registry.holdingOf(job.modelId, provider);
+    if (active > 0n) return { ...job, provider };
+    throw new AssayError({
+      code: "NO_SEAT",
+      message: `This provider has no active seat of model ${job.modelId}, which taking an open job needs.`,
+      hint: "Ask a provider that has one.",
     });
   }
 
@@ -75,14 +106,33 @@ export class Intake {
    * @throws AssayError what `assessJob` throws, `MODEL_NOT_SERVED`, `TOO_MANY_JOBS` and `STAKE_EXHAUSTED` (both retryable)
    */
   async assess(job: Job, text: Uint8Array): Promise<Assessment> {
+    const { engine } = this.modelOf(job);
+    const { free, conditions } = await this.#conditions(job);
+    const assessment = assessJob(job, text, { ...conditions, inputUnits: (request) => engine.inputUnits(request) });
+    await this.#checkCapacity(job, assessment.collateral, free);
+    return assessment;
+  }
+
+  /** @returns collateral for the session's credit line */
+  async #assessSession(job: Job, request: string): Promise<bigint> {
+    const { config: modelConfig, document } = this.modelOf(job);
+    const { free, conditions } = await this.#conditions(job);
+    const terms = sessionTermsOf(this.context.config.session, modelConfig.price, document.policy);
+    const collateral = assessSession(job, request, { ...conditions, terms });
+    await this.#checkCapacity(job, collateral, free);
+    return collateral;
+  }
+
+  /** What any job is held against, as it is now. */
+  async #conditions(job: Job): Promise<{ free: bigint; conditions: Omit<ServingConditions, "inputUnits"> }> {
     const { contracts, config, provider, clock, parameters } = this.context;
-    const { config: modelConfig, document, engine } = this.modelOf(job);
-    const [registryTerms, holding, balances] = await Promise.all([
+    const { config: modelConfig, document } = this.modelOf(job);
+    const [registryTerms, holding, { free }] = await Promise.all([
       contracts.registry.jobTerms(job.modelId, job.version),
       contracts.registry.holdingOf(job.modelId, provider),
       getBalances({ contracts }, { account: provider }),
     ]);
-    const assessment = assessJob(job, text, {
+    const conditions = {
       provider,
       policy: document.policy,
       prices: modelConfig.price,
@@ -91,10 +141,8 @@ export class Intake {
       registryTerms,
       onProbation: holding.probation > 0n,
       now: clock.now,
-      inputUnits: (prompt) => engine.inputUnits(prompt),
-    });
-    await this.#checkCapacity(job, assessment.collateral, balances.free);
-    return assessment;
+    };
+    return { free, conditions };
   }
 
   /** @throws AssayError `MODEL_NOT_SERVED` */
@@ -120,7 +168,7 @@ export class Intake {
     const { jobs, config } = this.context;
     const pending = [
       ...(await this.#quotedBeside(job)),
-      ...(await jobs.live()).filter(({ stage, failure }) => failure === undefined && isUncommitted(stage)),
+      ...(await jobs.live()).filter((record) => record.failure === undefined && isUncommitted(record)),
     ];
     if (pending.length >= config.limits.maxOpenJobs) {
       throw new AssayError({
@@ -130,7 +178,8 @@ export class Intake {
         retryable: true,
       });
     }
-    const reserved = pending.reduce((sum, record) => sum + record.collateral, 0n);
+    const promised = pending.reduce((sum, record) => sum + record.collateral, 0n);
+    const reserved = promised + (await this.sessions.reserved());
     if (reserved + collateral > free) {
       throw new AssayError({
         code: "STAKE_EXHAUSTED",
@@ -171,7 +220,9 @@ export class Intake {
   }
 }
 
-function isUncommitted(stage: JobRecord["stage"]): boolean {
+/** Sessions that run reserve what they need themselves; a job that is open to anybody counts once it is about to be accepted. */
+function isUncommitted({ stage, job, collateral }: JobRecord): boolean {
+  if (job.kind !== JobKind.OneShot || (job.provider === ZeroAddress && collateral === 0n)) return false;
   return stage === "open" || stage === "active";
 }
 

@@ -8,6 +8,7 @@ import {
   digest,
   hashReceipt,
   type Job,
+  JobKind,
   type JobPending,
   JobStatus,
   receiptSeed,
@@ -20,7 +21,6 @@ import { collectAnswer } from "../adapters/engine/collectAnswer.js";
 import type { EngineAnswer } from "../adapters/engine/engine.js";
 import type { ServedModel } from "../adapters/engine/loadModels.js";
 import type { JobAnswer, JobRecord } from "../domain/job.js";
-import { promptOf } from "../domain/prompt.js";
 import { readRequest } from "../domain/serveTerms.js";
 import type { WorkerContext } from "./context.js";
 import type { Intake } from "./intake.js";
@@ -48,7 +48,7 @@ export class JobService {
   async tick(): Promise<void> {
     const { jobs, tasks } = this.context;
     for (const record of await jobs.live()) {
-      if (record.failure !== undefined) continue;
+      if (record.failure !== undefined || record.job.kind === JobKind.Session) continue;
       if (record.stage === "open")
         tasks.start(`accept/${record.jobId}`, async () => {
           await this.#accept(record);
@@ -62,7 +62,7 @@ export class JobService {
 
   /** Binds this provider to a job that was opened without its quote, once its request is there and if it suits. */
   async #accept(record: JobRecord): Promise<void> {
-    const { contracts, sender, jobs, clock, logger } = this.context;
+    const { contracts, sender, jobs, clock, logger, provider } = this.context;
     const { jobId, job, request } = record;
     if (BigInt(clock.now) > job.acceptBy) {
       await jobs.saveFailure(jobId, "it was not accepted in time");
@@ -77,8 +77,9 @@ export class JobService {
       await jobs.saveFailure(jobId, error.message);
       return;
     }
-    await acceptJob({ contracts, sender }, { job, key: await effectKey(this.context, `accept/${jobId}`) });
-    logger.info({ jobId }, "accepted a job");
+    const key = await effectKey(this.context, `accept/${jobId}`);
+    const accepted = await acceptJob({ contracts, sender }, { job, provider, key });
+    logger.info({ jobId: accepted.jobId, ...(accepted.jobId !== jobId && { openJobId: jobId }) }, "accepted a job");
   }
 
   async #serve(record: JobRecord): Promise<void> {
@@ -160,20 +161,23 @@ export async function runModel(
   signal: AbortSignal,
 ): Promise<EngineAnswer> {
   const request = readRequest(text, { requestHash, policy });
-  const { maxOutputUnits } = request;
-  const prompt = promptOf(request);
   const { temperature, template } = policy;
   try {
-    return await collectAnswer(engine, { prompt, maxOutputUnits, temperature, template }, signal);
+    return await collectAnswer(engine, { request, temperature, template }, signal);
   } catch (cause) {
-    if (AssayError.is(cause)) throw cause;
-    throw new AssayError({
-      code: "ENGINE_FAILED",
-      message: `The engine gave no answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      retryable: true,
-      cause,
-    });
+    throw engineError(cause);
   }
+}
+
+/** What an engine threw, as an error that says whether to try again. */
+export function engineError(cause: unknown): AssayError {
+  if (AssayError.is(cause)) return cause;
+  return new AssayError({
+    code: "ENGINE_FAILED",
+    message: `The engine gave no answer: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    retryable: true,
+    cause,
+  });
 }
 
 function unixSeconds(): bigint {

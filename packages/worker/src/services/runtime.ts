@@ -1,11 +1,14 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import type { AssayError } from "@assay/sdk";
 import { type Contracts, getParameters, toAssayError } from "@assay/sdk";
-import type { TransactionManager } from "@assay/sdk/node";
+import type { FastSigner, TransactionManager } from "@assay/sdk/node";
 import type { Logger } from "pino";
 
 import { EventReader } from "../adapters/chain/eventReader.js";
 import type { ServedModel } from "../adapters/engine/loadModels.js";
 import { AuditStore } from "../adapters/journal/auditStore.js";
+import { BatchStore } from "../adapters/journal/batchStore.js";
 import { ChainStore } from "../adapters/journal/chainStore.js";
 import { JobStore } from "../adapters/journal/jobStore.js";
 import type { Journal } from "../adapters/journal/openJournal.js";
@@ -18,6 +21,9 @@ import { Intake } from "./intake.js";
 import { JobService } from "./jobService.js";
 import { checkChain } from "./preflight.js";
 import { SeatService } from "./seatService.js";
+import { SessionManager } from "./session/sessionManager.js";
+import type { SessionMetrics } from "./session/sessionMetrics.js";
+import { SessionSettlement } from "./session/sessionSettlement.js";
 import { SettlementService } from "./settlementService.js";
 import { Tasks } from "./tasks.js";
 import { Turns } from "./turns.js";
@@ -41,19 +47,26 @@ interface RuntimeOptions {
   readonly models: ReadonlyMap<string, ServedModel>;
   readonly journal: Journal;
   readonly rounds: RoundSource;
+  /** Signs what sessions need at once; the key is the sender's. */
+  readonly signer: FastSigner;
+  readonly sessionFolder: string;
+  readonly sessionMetrics: SessionMetrics;
 }
 
 /** The duties of a worker whose chain has been reached, and the loop that does them. */
 export class Runtime {
   readonly intake: Intake;
   readonly #watcher: Watcher;
+  readonly #sessionSettlement: SessionSettlement;
   readonly #duties: readonly { tick(): Promise<void> | void }[];
   #standingAt = Date.now();
   #standing: AssayError | undefined;
 
   private constructor(
     readonly context: WorkerContext,
+    readonly sessions: SessionManager,
     rounds: RoundSource,
+    metrics: SessionMetrics,
   ) {
     const { contracts, chain, clock, logger, config } = context;
     this.#watcher = new Watcher({
@@ -64,12 +77,14 @@ export class Runtime {
       fromBlock: contracts.deployment.deployedAtBlock,
       confirmations: config.confirmations,
     });
-    this.intake = new Intake(context);
+    this.intake = new Intake(context, sessions);
+    this.#sessionSettlement = new SessionSettlement(context, sessions, metrics);
     this.#duties = [
       new JobService(context, this.intake),
       new BeaconService(context, rounds),
+      this.#sessionSettlement,
       new SettlementService(context),
-      new AuditService(context, new VerifierService(context)),
+      new AuditService(context, new VerifierService(context), sessions),
       new SeatService(context),
     ];
   }
@@ -81,6 +96,7 @@ export class Runtime {
    */
   static async start(options: RuntimeOptions): Promise<Runtime> {
     const { config, logger, signal, contracts, sender, models, journal, rounds } = options;
+    const served = [...models.values()].filter((model) => model.config.serve).map(({ key }) => key);
     const provider = await checkChain(contracts, { config, operator: sender.address, models });
     const context: WorkerContext = {
       config,
@@ -93,12 +109,19 @@ export class Runtime {
       models,
       jobs: new JobStore(journal.database),
       audits: new AuditStore(journal.database),
-      chain: new ChainStore(journal.database, provider),
+      batches: new BatchStore(journal.database),
+      chain: new ChainStore(journal.database, provider, new Set(served)),
       clock: new ChainClock(),
       tasks: new Tasks(logger, signal),
       turns: new Turns(provider, config.duties.turnSeconds),
     };
-    return new Runtime(context, rounds);
+    const sessions = await SessionManager.start({
+      context,
+      signer: options.signer,
+      folder: options.sessionFolder,
+      metrics: options.sessionMetrics,
+    });
+    return new Runtime(context, sessions, rounds, options.sessionMetrics);
   }
 
   /** Follows the chain and does what is to be done now. @throws AssayError if the chain cannot be reached */
@@ -111,6 +134,21 @@ export class Runtime {
         await this.#checkStanding();
       });
     }
+  }
+
+  /** Ends all sessions: answers in work are finished, and what is signed is committed, each for at most `graceMs`. */
+  async endSessions(graceMs: number): Promise<void> {
+    const { logger } = this.context;
+    await this.sessions.finish(graceMs);
+    const commits = this.#sessionSettlement.commit().catch((thrown: unknown) => {
+      const { code, message } = toAssayError(thrown);
+      logger.warn(
+        { code },
+        `not everything that is signed was committed before the end; the next start goes on: ${message}`,
+      );
+    });
+    await Promise.race([commits, delay(graceMs, undefined, { ref: false })]);
+    await this.sessions.close();
   }
 
   /** Seconds since the newest block by its own time; what it says when the RPC server is behind, or away. */

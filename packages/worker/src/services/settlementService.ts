@@ -1,5 +1,4 @@
 import {
-  type Batch,
   batchSeed,
   finalizeBatch,
   finalizeMany,
@@ -10,14 +9,13 @@ import {
   voidBatch,
 } from "@assay/sdk";
 
-import type { JobRecord } from "../domain/job.js";
+import type { OwnBatch } from "../domain/job.js";
 import type { WorkerContext } from "./context.js";
 import { effectKey } from "./keys.js";
+import { committedBatches } from "./ownBatches.js";
 
 /** In one transaction; a block must hold it even if each opens an audit. */
 const MOST_AT_ONCE = 8;
-
-type Committed = JobRecord & { readonly batchId: string; readonly batch: Batch };
 
 interface Draw {
   readonly resolution: bigint;
@@ -30,17 +28,17 @@ export class SettlementService {
   constructor(private readonly context: WorkerContext) {}
 
   async tick(): Promise<void> {
-    const { jobs, tasks } = this.context;
-    const committed = (await jobs.live()).filter(isCommitted);
+    const { tasks } = this.context;
+    const committed = await committedBatches(this.context);
     if (committed.length === 0) return;
     tasks.start("settle", async () => {
       await this.#settle(committed);
     });
   }
 
-  async #settle(committed: readonly Committed[]): Promise<void> {
+  async #settle(committed: readonly OwnBatch[]): Promise<void> {
     const draws = new Map<bigint, Promise<Draw>>();
-    const due: Committed[] = [];
+    const due: OwnBatch[] = [];
     for (const record of committed) {
       const { targetRound } = record.batch;
       const draw = await (draws.get(targetRound) ??
@@ -62,14 +60,14 @@ export class SettlementService {
   }
 
   /** A drawn batch goes to the court at once; another waits for its dispute window. */
-  #isDue({ batchId, batch, job }: Committed, { value, index }: Draw): boolean {
+  #isDue({ batchId, batch, job }: OwnBatch, { value, index }: Draw): boolean {
     const { contracts, clock } = this.context;
     const seed = batchSeed(value, contracts.chainId, contracts.deployment.contracts.JobEscrow, batchId);
     // A later candidate than the first makes an audit certain.
     return index > 0n || isAudited(seed, batch.p) || BigInt(clock.blockTime) >= batch.committedAt + job.disputeWindow;
   }
 
-  async #finalize(candidates: readonly Committed[]): Promise<void> {
+  async #finalize(candidates: readonly OwnBatch[]): Promise<void> {
     const { contracts, sender, logger } = this.context;
     const states = await Promise.all(candidates.map(({ jobId }) => contracts.escrow.jobStateOf(jobId)));
     // Anybody may have been faster.
@@ -93,14 +91,10 @@ export class SettlementService {
     }
   }
 
-  async #void({ jobId, job, batch, batchId }: Committed): Promise<void> {
+  async #void({ jobId, job, batch, batchId }: OwnBatch): Promise<void> {
     const { contracts, sender, logger } = this.context;
     const key = await effectKey(this.context, `void/${batchId}`);
     await voidBatch({ contracts, sender }, { job, batch, key });
     logger.warn({ jobId, batchId }, "the beacon posted no round in time: the batch is void");
   }
-}
-
-export function isCommitted(record: JobRecord): record is Committed {
-  return record.stage === "committed" && record.batch !== undefined && record.batchId !== undefined;
 }

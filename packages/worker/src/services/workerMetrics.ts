@@ -3,8 +3,9 @@ import type { TransactionEvent } from "@assay/sdk/node";
 import type { Logger } from "pino";
 
 import type { Metrics } from "../adapters/metrics.js";
-import { JOB_STAGES } from "../domain/projection.js";
+import { BATCH_STAGES, JOB_STAGES } from "../domain/projection.js";
 import type { WorkerContext } from "./context.js";
+import type { SessionManager } from "./session/sessionManager.js";
 
 /** Counts and logs what becomes of transactions. */
 export function transactionObserver(metrics: Metrics, logger: Logger): (event: TransactionEvent) => void {
@@ -80,5 +81,26 @@ export function observeWorker(metrics: Metrics, context: WorkerContext, lagSecon
     queue.set(inFlight, { state: "sent" });
     duties.set(tasks.size);
     lag.set(lagSeconds());
+  });
+}
+
+/** Fills the gauges of sessions when somebody looks. */
+export function observeSessions(
+  metrics: Metrics,
+  { sessions, context }: { readonly sessions: SessionManager; readonly context: Pick<WorkerContext, "batches"> },
+): void {
+  const gauge = metrics.gauge("sessions", "Sessions: open, connected");
+  const unsigned = metrics.gauge(
+    "session_unsigned_value",
+    "Fees of receipts that no voucher covers, in smallest units",
+  );
+  const batches = metrics.gauge("session_batches", "Batches of sessions by stage; the last three are outcomes");
+  metrics.collect(async () => {
+    const counts = await sessions.count();
+    gauge.set(counts.open, { state: "open" });
+    gauge.set(counts.connected, { state: "connected" });
+    unsigned.set(Number(counts.unsigned));
+    const stages = await context.batches.countByStage();
+    for (const stage of BATCH_STAGES) batches.set(stages.get(stage) ?? 0, { stage });
   });
 }

@@ -2,6 +2,7 @@ import { AssayError, type EscrowParams, type Job, keccakHex, policyDocument, req
 import { expect } from "chai";
 
 import { configSchema } from "../../src/domain/configSchema.js";
+import { promptOf } from "../../src/domain/prompt.js";
 import { assessJob, readRequest, type ServingConditions } from "../../src/domain/serveTerms.js";
 import { PROVIDER, REQUESTER, sampleJob } from "../helpers/samples.js";
 
@@ -61,7 +62,7 @@ const conditions = (over: Partial<ServingConditions> = {}): ServingConditions =>
   registryTerms: { royaltyBps: 500n, verifierFee: 1_000n, samplePoints: 1n, detection: 10n ** 18n },
   onProbation: false,
   now: 1_500,
-  inputUnits: (prompt) => prompt.length,
+  inputUnits: (request) => promptOf(request).length,
   ...over,
 });
 const suitable = (over: Partial<Job> = {}): Job => sampleJob({ requestHash, ...over });

@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { createNgramEngine } from "../../src/adapters/engine/ngramEngine.js";
 import type { ServedModel } from "../../src/adapters/engine/loadModels.js";
 import { AuditStore } from "../../src/adapters/journal/auditStore.js";
+import { BatchStore } from "../../src/adapters/journal/batchStore.js";
 import { ChainStore } from "../../src/adapters/journal/chainStore.js";
 import { JobStore } from "../../src/adapters/journal/jobStore.js";
 import type { Journal } from "../../src/adapters/journal/openJournal.js";
@@ -92,6 +93,7 @@ export function testContext(chain: FakeChain, journal: Journal, sender: Recordin
     models: new Map([["1/1", model]]),
     jobs: new JobStore(journal.database),
     audits: new AuditStore(journal.database),
+    batches: new BatchStore(journal.database),
     chain: new ChainStore(journal.database, PROVIDER),
     clock,
     tasks: new Tasks(logger, signal),

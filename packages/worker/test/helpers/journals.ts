@@ -52,6 +52,11 @@ export class JournalFixture {
     return journal;
   }
 
+  /** Closes what is open; the data stay. */
+  async close(): Promise<void> {
+    for (const journal of this.#open.splice(0)) await journal.close();
+  }
+
   /** Postgres: where the journal's tables are. */
   get schema(): string {
     const { chainId, escrow, operator } = this.owner;
@@ -59,7 +64,7 @@ export class JournalFixture {
   }
 
   async dispose(): Promise<void> {
-    for (const journal of this.#open) await journal.close();
+    await this.close();
     rmSync(this.dataDir, { recursive: true, force: true });
     if (this.place.databaseUrl === undefined) return;
     const client = new pg.Client({ connectionString: this.place.databaseUrl });

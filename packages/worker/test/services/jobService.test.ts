@@ -59,7 +59,7 @@ describe("jobs, from their request to their answer", () => {
     });
     sender = new RecordingSender();
     context = testContext(chain, await fixture.open(), sender);
-    const intake = new Intake(context);
+    const intake = new Intake(context, { reserved: () => Promise.resolve(0n) });
     service = new JobService(context, intake);
     server = await startHttpServer({
       host: "127.0.0.1",
@@ -124,7 +124,7 @@ describe("jobs, from their request to their answer", () => {
     sender.logs = [commitLog()];
     // A restarted worker has the same journal and no memory.
     const tasks = new Tasks(context.logger, context.signal);
-    await new JobService({ ...context, tasks }, new Intake(context)).tick();
+    await new JobService({ ...context, tasks }, new Intake(context, { reserved: () => Promise.resolve(0n) })).tick();
     await tasks.settled();
 
     expect(sender.sent.map(({ key }) => key)).to.deep.equal([`commit/${jobId}`]);

@@ -1,6 +1,6 @@
-import { AssayError } from "@assay/sdk";
+import { AssayError, type ModelOutput, outputBytes } from "@assay/sdk";
 
-import type { Engine, EngineAnswer, EngineRequest } from "./engine.js";
+import type { Engine, EngineAnswer, EngineChunk, EngineRequest } from "./engine.js";
 
 /**
  * Runs an inference to its end.
@@ -15,15 +15,25 @@ export async function collectAnswer(
   request: EngineRequest,
   signal: AbortSignal,
 ): Promise<EngineAnswer> {
-  const pieces: Uint8Array[] = [];
-  let inputUnits = 0;
-  let outputUnits = 0;
-  for await (const chunk of engine.generate(request, signal)) {
-    pieces.push(chunk.bytes);
-    ({ inputUnits, outputUnits } = chunk);
-  }
-  if (pieces.length === 0) {
-    throw new AssayError({ code: "ENGINE_EMPTY", message: "The engine ended without an answer.", retryable: true });
-  }
-  return { output: Buffer.concat(pieces), inputUnits, outputUnits };
+  const pieces: EngineChunk[] = [];
+  for await (const chunk of engine.generate(request, signal)) pieces.push(chunk);
+  const last = pieces.at(-1);
+  if (last === undefined) throw engineEmpty();
+  const { inputUnits, outputUnits, finish = "stop" } = last;
+  return { output: outputBytes(mergePieces(pieces)), inputUnits, outputUnits, finish };
+}
+
+/** The whole output that pieces make up. */
+export function mergePieces(pieces: readonly EngineChunk[]): ModelOutput {
+  const texts = pieces.flatMap(({ text }) => text ?? []);
+  const toolCalls = pieces.findLast((piece) => piece.toolCalls !== undefined)?.toolCalls;
+  const embeddings = pieces.findLast((piece) => piece.embeddings !== undefined)?.embeddings;
+  if (embeddings !== undefined) return { embeddings };
+  const [only] = texts;
+  const text = texts.length === 1 && only !== undefined ? only : Buffer.concat(texts);
+  return toolCalls === undefined ? { text } : { text, toolCalls };
+}
+
+export function engineEmpty(): AssayError {
+  return new AssayError({ code: "ENGINE_EMPTY", message: "The engine ended without an answer.", retryable: true });
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 
 import { AssayError, toWireJson } from "@assay/sdk";
 
@@ -45,6 +46,8 @@ interface Options {
   readonly statuses: Readonly<Record<string, number>>;
   /** Told about errors that are no `AssayError`: the caller gets only that something went wrong. */
   readonly onFault: (error: unknown, request: { readonly method: string; readonly path: string }) => void;
+  /** Takes connections that are to become something else than HTTP; they are refused when left out. */
+  readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly onDone?: (request: { readonly route: string; readonly status: number }) => void;
 }
 
@@ -64,6 +67,7 @@ const MAX_CONNECTIONS = 1_000;
 export async function startHttpServer(options: Options): Promise<HttpServer> {
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS });
   server.maxConnections = MAX_CONNECTIONS;
+  if (options.onUpgrade !== undefined) server.on("upgrade", options.onUpgrade);
   server.on("request", (request, response) => void serve(options, request, response));
   await listen(server, options);
   const { port } = server.address() as AddressInfo;

@@ -1,7 +1,10 @@
+import { type Job, JobKind } from "@assay/sdk";
+import { ZeroAddress } from "ethers";
 import type { Kysely, Transaction } from "kysely";
 
 import { type ChainEvent, subjectOf } from "../../domain/chainEvent.js";
-import { projectAudit, projectJob } from "../../domain/projection.js";
+import { modelKey } from "../../domain/configSchema.js";
+import { projectAudit, projectBatches, projectJob } from "../../domain/projection.js";
 import { fromStored, toStored } from "../../domain/stored.js";
 import { newJobRow } from "./jobStore.js";
 import type { EventTable, JournalDatabase } from "./schema.js";
@@ -23,6 +26,8 @@ export class ChainStore {
   constructor(
     private readonly database: Kysely<JournalDatabase>,
     private readonly provider: string,
+    /** Names of the model versions (`modelKey`) that this worker serves: it follows jobs that are open to anybody for these. */
+    private readonly served: ReadonlySet<string> = new Set(),
   ) {}
 
   /** Checkpoints, newest first. */
@@ -96,16 +101,23 @@ export class ChainStore {
     return row?.value ?? hash;
   }
 
+  /** Only jobs whose request is brought are ever taken, so sessions that are open to anybody are left alone. */
+  #mayTake({ provider, kind, modelId, version }: Job): boolean {
+    return provider === ZeroAddress && kind === JobKind.OneShot && this.served.has(modelKey(modelId, version));
+  }
+
   async #concerns(transaction: Transaction<JournalDatabase>, event: ChainEvent): Promise<boolean> {
     switch (event.name) {
       case "JobOpened":
-        if (event.args.provider !== this.provider) return false;
+        if (event.args.provider !== this.provider && !this.#mayTake(event.args.job)) return false;
         await transaction
           .insertInto("jobs")
           .values(newJobRow(event.args.jobId, event.args.job, { collateral: 0n }))
           .onConflict((conflict) => conflict.column("job_id").doNothing())
           .execute();
         return true;
+      case "JobAssigned":
+        return await assign(transaction, event.args, this.provider);
       case "AuditOpened":
         if (event.args.provider !== this.provider) return false;
         await addAudit(transaction, event.args.auditId, true, event.args.modelId);
@@ -139,6 +151,24 @@ export class ChainStore {
   }
 }
 
+/** An open job was taken: by this provider it goes on under its new id, with what was kept of it. */
+async function assign(
+  transaction: Transaction<JournalDatabase>,
+  { openJobId, jobId, provider }: { readonly openJobId: string; readonly jobId: string; readonly provider: string },
+  ownProvider: string,
+): Promise<boolean> {
+  const row = await transaction.selectFrom("jobs").selectAll().where("job_id", "=", openJobId).executeTakeFirst();
+  if (row === undefined) return false;
+  if (provider !== ownProvider) return true;
+  const job: Job = { ...(fromStored(row.terms) as Job), provider };
+  await transaction
+    .insertInto("jobs")
+    .values(newJobRow(jobId, job, { collateral: BigInt(row.collateral), request: row.request }))
+    .onConflict((conflict) => conflict.column("job_id").doNothing())
+    .execute();
+  return true;
+}
+
 /** The provider of an audit is never in its panels, so the first event tells what it is. */
 async function addAudit(
   transaction: Transaction<JournalDatabase>,
@@ -164,16 +194,7 @@ async function addAudit(
 /** Subjects that are neither a job nor an audit of the journal match no row. */
 async function project(transaction: Transaction<JournalDatabase>, subject: string): Promise<void> {
   const events = await eventsOf(transaction, subject);
-  const job = projectJob(events);
-  await transaction
-    .updateTable("jobs")
-    .set({
-      stage: job.stage,
-      batch_id: job.batchId ?? null,
-      batch: job.batch === undefined ? null : toStored(job.batch),
-    })
-    .where("job_id", "=", subject)
-    .execute();
+  await projectJobRow(transaction, subject, events);
   if (events.length === 0) {
     await transaction.deleteFrom("audits").where("audit_id", "=", subject).execute();
     return;
@@ -184,6 +205,39 @@ async function project(transaction: Transaction<JournalDatabase>, subject: strin
     .set({ ended: audit.ended ? 1 : 0, outcome: audit.outcome?.toString() ?? null })
     .where("audit_id", "=", subject)
     .execute();
+}
+
+async function projectJobRow(
+  transaction: Transaction<JournalDatabase>,
+  jobId: string,
+  events: readonly ChainEvent[],
+): Promise<void> {
+  const row = await transaction.selectFrom("jobs").select("terms").where("job_id", "=", jobId).executeTakeFirst();
+  if (row === undefined) return;
+  // A job that was open before goes on without an opening of its own, so its kind is that of its terms.
+  const { kind } = fromStored(row.terms) as Job;
+  const job = projectJob(events, kind);
+  await transaction
+    .updateTable("jobs")
+    .set({
+      stage: job.stage,
+      batch_id: job.batchId ?? null,
+      batch: job.batch === undefined ? null : toStored(job.batch),
+      topped_up: kind === JobKind.Session ? job.toppedUp.toString() : null,
+      closes_at: job.closesAt === undefined ? null : Number(job.closesAt),
+    })
+    .where("job_id", "=", jobId)
+    .execute();
+  if (kind !== JobKind.Session) return;
+  await transaction.deleteFrom("batches").where("job_id", "=", jobId).execute();
+  const batches = projectBatches(events).map(({ batchId, batch, stage }) => ({
+    batch_id: batchId,
+    job_id: jobId,
+    batch: toStored(batch),
+    first_nonce: Number(batch.firstNonce),
+    stage,
+  }));
+  if (batches.length > 0) await transaction.insertInto("batches").values(batches).execute();
 }
 
 async function eventsOf(database: Kysely<JournalDatabase>, subject: string): Promise<ChainEvent[]> {

@@ -37,6 +37,8 @@ export function newJobRow(
     batch_id: null,
     batch: null,
     created_at: Date.now(),
+    topped_up: null,
+    closes_at: null,
   };
 }
 
@@ -159,5 +161,7 @@ function toRecord(row: Selectable<JobTable>): JobRecord {
     stage: row.stage as JobStage,
     batchId: row.batch_id ?? undefined,
     batch: row.batch === null ? undefined : (fromStored(row.batch) as Batch),
+    toppedUp: BigInt(row.topped_up ?? 0),
+    closesAt: row.closes_at === null ? undefined : BigInt(row.closes_at),
   };
 }

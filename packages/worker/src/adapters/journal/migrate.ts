@@ -11,7 +11,10 @@ import type { JournalDatabase } from "./schema.js";
  * @throws what the database throws
  */
 export async function migrate(database: Kysely<JournalDatabase>, schema?: string): Promise<void> {
-  const migrations: Record<string, Migration> = { "0001_first": first(schema === undefined ? "blob" : "bytea") };
+  const migrations: Record<string, Migration> = {
+    "0001_first": first(schema === undefined ? "blob" : "bytea"),
+    "0002_sessions": { up: addSessions },
+  };
   const migrator = new Migrator({
     db: database,
     provider: { getMigrations: () => Promise.resolve(migrations) },
@@ -31,6 +34,22 @@ function first(bytes: "blob" | "bytea"): Migration {
       await createChainTables(database);
     },
   };
+}
+
+async function addSessions({ schema }: Kysely<JournalDatabase>): Promise<void> {
+  // One by one: SQLite adds a column a statement.
+  await schema.alterTable("jobs").addColumn("topped_up", "text").execute();
+  await schema.alterTable("jobs").addColumn("closes_at", "bigint").execute();
+  await schema
+    .createTable("batches")
+    .addColumn("batch_id", "text", (column) => column.primaryKey())
+    .addColumn("job_id", "text", (column) => column.notNull())
+    .addColumn("batch", "text", (column) => column.notNull())
+    .addColumn("first_nonce", "bigint", (column) => column.notNull())
+    .addColumn("stage", "text", (column) => column.notNull())
+    .execute();
+  await schema.createIndex("batches_job").on("batches").columns(["job_id", "first_nonce"]).execute();
+  await schema.createIndex("batches_stage").on("batches").column("stage").execute();
 }
 
 async function createJobTable({ schema }: Kysely<JournalDatabase>, bytes: "blob" | "bytea"): Promise<void> {

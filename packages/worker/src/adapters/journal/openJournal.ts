@@ -1,10 +1,9 @@
 import { join } from "node:path";
 
 import { AssayError } from "@assay/sdk";
-import { openSqlite } from "@assay/sdk/node";
+import { lockDataFolder, openSqlite } from "@assay/sdk/node";
 import type { Kysely } from "kysely";
 
-import { lockDataFolder } from "../dataFolder.js";
 import { migrate } from "./migrate.js";
 import { openPostgres } from "./postgres.js";
 import type { JournalDatabase } from "./schema.js";

@@ -28,6 +28,20 @@ export interface JobTable {
   /** The `Batch`, stored. */
   batch: string | null;
   created_at: number;
+  /** Sessions: what was added to the budget, in decimal. */
+  topped_up: string | null;
+  closes_at: number | null;
+}
+
+/** A batch of a session: a projection of the events. */
+export interface BatchTable {
+  batch_id: string;
+  job_id: string;
+  /** The `Batch`, stored. */
+  batch: string;
+  first_nonce: number;
+  /** `BatchStage`. */
+  stage: string;
 }
 
 /** An audit that concerns this provider: of its own batch, or one whose panel it was drawn for. */
@@ -84,6 +98,7 @@ export interface MetaTable {
 
 export interface JournalDatabase extends TransactionDatabase {
   jobs: JobTable;
+  batches: BatchTable;
   audits: AuditTable;
   votes: VoteTable;
   events: EventTable;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { AssayError } from "@assay/sdk";
+import { AssayError, type CompletionRequest, type InferenceRequest } from "@assay/sdk";
 import { expect } from "chai";
 import { AbiCoder, keccak256 } from "ethers";
 
@@ -9,19 +9,19 @@ import type { Engine, EngineRequest } from "../../../src/adapters/engine/engine.
 import { createNgramEngine, ngramWeights } from "../../../src/adapters/engine/ngramEngine.js";
 
 const never = new AbortController().signal;
-const request = (over: Partial<EngineRequest> = {}): EngineRequest => ({
-  prompt: "Alice was ",
-  maxOutputUnits: 40,
-  temperature: 0,
-  template: "none",
-  ...over,
+type Over = Partial<CompletionRequest> & Partial<Omit<EngineRequest, "request">>;
+
+const request = ({ temperature = 0, template = "none", ...over }: Over = {}): EngineRequest => ({
+  request: { prompt: "Alice was ", maxOutputUnits: 40, ...over },
+  temperature,
+  template,
 });
 
-async function text(engine: Engine, over: Partial<EngineRequest> = {}): Promise<string> {
+async function text(engine: Engine, over: Over = {}): Promise<string> {
   return new TextDecoder().decode((await collectAnswer(engine, request(over), never)).output);
 }
 
-async function failure(engine: Engine, over: Partial<EngineRequest>): Promise<AssayError> {
+async function failure(engine: Engine, over: Over): Promise<AssayError> {
   try {
     await text(engine, over);
   } catch (error) {
@@ -127,6 +127,58 @@ describe("ngram engine", () => {
     }
   });
 
+  it("ends before the first stop sequence that is complete", async () => {
+    const whole = await text(engine, { maxOutputUnits: 400 });
+    const stopped = await collectAnswer(engine, request({ maxOutputUnits: 400, stop: ["Turtle", "spoke"] }), never);
+
+    expect(new TextDecoder().decode(stopped.output)).to.equal(whole.slice(0, whole.indexOf("spoke")));
+    expect(stopped).to.include({ outputUnits: whole.indexOf("spoke"), finish: "stop" });
+    expect(await text(engine, { stop: ["a large"] })).to.equal("");
+    expect(await text(engine, { stop: ["no such words"] })).to.equal(await text(engine));
+  });
+
+  it("gives exactly what was delivered to a request that is cut there, with stop sequences too", async () => {
+    const stop = ["zebra and a half", "\n\n"];
+    let given = "";
+    for await (const chunk of engine.generate(request({ maxOutputUnits: 1500, stop }), never)) {
+      given += Buffer.from(chunk.text ?? []).toString();
+      expect(await text(engine, { maxOutputUnits: chunk.outputUnits, stop })).to.equal(given);
+    }
+    expect(given.length).to.be.greaterThan(512);
+  });
+
+  it("never cuts a character between two pieces", async () => {
+    const accents = createNgramEngine(new TextEncoder().encode("àéîõü☕".repeat(200)), 4);
+    let units = 0;
+    let pieces = 0;
+    for await (const { text: bytes, outputUnits, finish } of accents.generate(
+      request({ prompt: "àé", maxOutputUnits: 1001 }),
+      never,
+    )) {
+      units += bytes?.length ?? 0;
+      pieces += 1;
+      expect(outputUnits).to.equal(units);
+      if (finish === undefined) new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    }
+    expect([units, pieces]).to.deep.equal([1001, 4]);
+  });
+
+  it("goes on from the messages of a chat, and refuses tools, pictures and embeddings", async () => {
+    const messages: InferenceRequest = { messages: [{ role: "user", content: "Alice was " }], maxOutputUnits: 40 };
+    const ask = async (asked: InferenceRequest) =>
+      await collectAnswer(engine, { request: asked, temperature: 0, template: "none" }, never);
+
+    expect(await ask(messages)).to.deep.equal(await collectAnswer(engine, request(), never));
+    for (const refused of [
+      { ...messages, tools: [{ type: "function" }] },
+      { messages: [{ role: "user" as const, content: [{ type: "image_url" }] }], maxOutputUnits: 1 },
+      { input: ["a"], maxOutputUnits: 1 },
+    ]) {
+      const error: unknown = await ask(refused).catch((thrown: unknown) => thrown);
+      expect(error).to.include({ code: "UNSUPPORTED_REQUEST" });
+    }
+  });
+
   it("stops when told to", async () => {
     const controller = new AbortController();
     const reason = new AssayError({ code: "STOPPED", message: "The worker stops." });
@@ -134,7 +186,7 @@ describe("ngram engine", () => {
     try {
       const answer = engine.generate(request({ maxOutputUnits: 1_000_000 }), controller.signal);
       for await (const chunk of answer) {
-        expect(chunk.bytes).to.have.lengthOf(256);
+        expect(chunk.text).to.have.lengthOf(256);
         pieces += 1;
         if (pieces === 2) controller.abort(reason);
       }

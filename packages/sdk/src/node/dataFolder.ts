@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-import { AssayError } from "@assay/sdk";
+import { AssayError } from "../errors.js";
 
 /** A data folder that this process alone uses until it is closed or ends, however it ends. */
 export interface DataFolder {
@@ -59,7 +59,7 @@ function locked(path: string, cause: unknown): AssayError {
   return new AssayError({
     code: "DATA_LOCKED",
     message: `The data folder ${path} is in use: ${owner} holds it.`,
-    hint: "Stop that worker, or give this one a data folder and an operator key of its own.",
+    hint: "Stop that program, or give this one a data folder and a key of its own.",
     cause,
   });
 }

@@ -11,10 +11,6 @@ import {SessionOffers} from "./SessionOffers.sol";
 /// @notice Brings the batches of sessions to their ends: by the round, by the court, or because the beacon died.
 /// What the court does is foreseen in `Oracle.sol`; here it only has to come to each of its ends with batches of sessions.
 abstract contract SessionCourt is SessionOffers {
-    /// @dev Whether ends of a batch are also tried with a job that is not its own. Not yet: the escrow fails that, see the part
-    /// of `test/integration/adversaries/replayedVoucher.test.ts` that is skipped.
-    bool internal constant TRY_OTHER_JOBS = false;
-
     /// @dev Brings a Committed batch as far as the beacon lets it.
     function _settle(Entry storage entry, uint256 seed) internal {
         Job memory job = _sessions[entry.session].job;
@@ -56,7 +52,7 @@ abstract contract SessionCourt is SessionOffers {
     }
 
     function _endAs(Job memory job, Entry storage entry) private {
-        if (!TRY_OTHER_JOBS || escrow.jobIdOf(job) == entry.batch.jobId) return;
+        if (escrow.jobIdOf(job) == entry.batch.jobId) return;
         _attempt(address(escrow), STRANGER, abi.encodeCall(escrow.finalizeBatch, (job, entry.batch)), false);
         _attempt(address(escrow), STRANGER, abi.encodeCall(escrow.voidBatch, (job, entry.batch)), false);
     }

@@ -258,7 +258,6 @@ abstract contract SessionHandler is SessionCourt {
     /// @dev Ends of a batch that are no ends of it: in the name of another session, of another total, by others than the court,
     /// and all of them once more when it is over.
     function _endWrongly(Entry storage entry, uint256 which, address account) private {
-        if (!TRY_OTHER_JOBS && entry.session != which) return;
         Job memory job = _sessions[which].job;
         Batch memory batch = entry.batch;
         _endAsCourt(job, batch, account);

@@ -46,6 +46,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   WEIGHTS_UNREADABLE: EXIT.modelMismatch,
   API_KEY_UNREADABLE: EXIT.modelMismatch,
   ENGINE_UNKNOWN: EXIT.modelMismatch,
+  ENGINE_MODEL_UNKNOWN: EXIT.modelMismatch,
   PORT_TAKEN: EXIT.portTaken,
   HOST_UNUSABLE: EXIT.portTaken,
   DATA_LOCKED: EXIT.dataLocked,

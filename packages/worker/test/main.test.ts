@@ -15,6 +15,7 @@ import { createNgramEngine } from "../src/adapters/engine/ngramEngine.js";
 import { policyOf } from "../src/domain/policyMatch.js";
 import { EXIT } from "../src/exit.js";
 import { ADDRESSES, FakeChain } from "./helpers/fakeChain.js";
+import { OpenaiStub } from "./helpers/openaiStub.js";
 import { PROVIDER } from "./helpers/samples.js";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -287,6 +288,46 @@ describe("assay-worker", function () {
     it("ends with 0 when the worker can start, and leaves nothing locked", async () => {
       expect((await check()).code).to.equal(EXIT.ok);
       expect((await check()).code).to.equal(EXIT.ok);
+    });
+
+    it("asks the server behind a model whether it has it, and never shows the key", async () => {
+      const server = await OpenaiStub.start();
+      const pins = {
+        engine: "vllm",
+        engineVersion: "0.11.0",
+        weights: `0x${"ab".repeat(32)}`,
+        tokenizer: "qwen3",
+        template: "qwen3",
+        precision: { weights: "bf16", activations: "bf16", kvCache: "bf16" },
+        hardwareClass: "h100",
+      };
+      const { template, ...pinned } = pins;
+      const terms = {
+        template,
+        maxOutputUnits: 64,
+        samplePoints: 1,
+        detection: "1",
+        verifierFee: "0",
+        maxDataBytes: 8192,
+      };
+      const document = policyDocument(policyOf({ ...pinned, templates: [template] }, terms));
+      write("policy.json", document.json);
+      write("engine.key", "a secret\n");
+      const engine = { type: "openai", url: server.url, model: "qwen3", apiKeyFile: "engine.key", pins };
+      config["models"] = [{ modelId: "1", version: 1, policy: "policy.json", engine }];
+      chain.state.version = versionOfPolicy(document);
+      server.answer = (response) => response.end(JSON.stringify({ data: [{ id: "qwen3" }] }));
+      const good = await check();
+      server.answer = (response) => response.end(JSON.stringify({ data: [{ id: "other" }] }));
+      const bad = await check();
+      await server.stop();
+
+      expect(good.results.get("engine of 1/1")).to.include({ status: "ok" });
+      expect(good.code).to.equal(EXIT.ok);
+      expect(server.asked[0]).to.include({ path: "/v1/models", key: "Bearer a secret" });
+      expect(bad.results.get("engine of 1/1")).to.include({ status: "failed", code: "ENGINE_MODEL_UNKNOWN" });
+      expect(bad.code).to.equal(EXIT.modelMismatch);
+      expect(JSON.stringify([...good.results, ...bad.results])).not.to.include("a secret");
     });
 
     it("ends with its own code when the chain is away", async () => {

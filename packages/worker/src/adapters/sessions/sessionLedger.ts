@@ -165,10 +165,12 @@ export class SessionLedger {
    */
   append(receipt: NewReceipt): Appended {
     if (this.#failure !== undefined) throw this.#failure;
+    // Whatever does not fit throws before anything is changed.
+    const record = encodeReceipt(receipt);
     const nonce = this.#offsets.length;
     const salt = this.#addLeaf(nonce, receipt, receipt.requestHash);
     this.#offsets.push(-1);
-    const durable = this.#log.append(encodeReceipt(receipt)).then(
+    const durable = this.#log.append(record).then(
       (offset) => {
         this.#offsets[nonce] = offset;
       },

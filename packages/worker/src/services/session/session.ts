@@ -27,7 +27,7 @@ export interface Recorded {
 
 /** Why a session takes no requests. */
 export interface Ending {
-  readonly code: "SESSION_CLOSING" | "SESSION_DRAINING" | "SESSION_STATE_LOST";
+  readonly code: "SESSION_CLOSING" | "SESSION_DRAINING" | "SESSION_STATE_LOST" | "SESSION_UNPAYABLE";
   readonly reason: string;
 }
 
@@ -161,6 +161,11 @@ export class Session {
     if (this.#ending !== undefined) return;
     this.#ending = ending;
     this.#link?.drain(ending.reason);
+  }
+
+  /** A reorganisation took its closing back. */
+  reopen(): void {
+    if (this.#ending?.code === "SESSION_CLOSING") this.#ending = undefined;
   }
 
   /** A connection proved to speak for the requester: it is the one from now on. */

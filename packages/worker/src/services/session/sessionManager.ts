@@ -284,6 +284,8 @@ export class SessionManager {
       session.end({ code: "SESSION_CLOSING", reason: `The session is ${stage}.` });
     } else if (BigInt(clock.now) + commitMargin(job, config.session.batch.marginSeconds) >= job.commitBy) {
       session.end({ code: "SESSION_CLOSING", reason: "The session's time is over." });
+    } else {
+      session.reopen();
     }
   }
 

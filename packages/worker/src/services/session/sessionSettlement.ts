@@ -169,7 +169,7 @@ export class SessionSettlement {
 function endIfHopeless({ view: { session } }: Due, thrown: unknown): void {
   const name = AssayError.is(thrown) ? contractErrorName(thrown) : undefined;
   if (name !== "JobEscrow_InvalidVoucher" && name !== "JobEscrow_BudgetExceeded") return;
-  session.end({ code: "SESSION_CLOSING", reason: "The chain does not take what was signed." });
+  session.end({ code: "SESSION_UNPAYABLE", reason: "The chain does not take what was signed." });
 }
 
 /** Last second in which the chain takes a batch of the session. */

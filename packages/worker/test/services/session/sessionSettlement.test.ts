@@ -89,6 +89,11 @@ describe("SessionSettlement", () => {
     await settle();
     expect(sent()).to.have.length(1);
     await client.next("draining");
+    expect(await failing(client.ask(ASK))).to.include({ code: "SESSION_CLOSING", retryable: true });
+
+    await host.context.chain.rollback(10);
+    await host.manager.refresh();
+    expect((await client.ask(ASK)).done.nonce, "a reorganisation took the closing back").to.equal(1);
   });
 
   it("commits the same again after a kill between the end of the tree and its commit", async () => {

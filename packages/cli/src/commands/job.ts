@@ -3,7 +3,7 @@ import type { CommandGroup } from "../services/command.js";
 const work = () => import("../services/job.js");
 
 export const job: CommandGroup = {
-  about: "One-shot jobs of a requester.",
+  about: "Jobs of a requester, one-shot or sessions.",
   commands: {
     open: {
       about: "buy an answer: quote, job, answer, check, result",
@@ -25,15 +25,20 @@ export const job: CommandGroup = {
       about: "follow a job to its end; with the requester's key also its answer",
       load: async () => (await work()).wait,
     },
-    show: { takes: "JOB_ID", about: "terms, state and batch of a job", load: async () => (await work()).show },
+    show: { takes: "JOB_ID", about: "terms, state and batches of a job", load: async () => (await work()).show },
     cancel: {
       takes: "JOB_ID",
       about: "take back a job that no provider has accepted",
       load: async () => (await work()).cancel,
     },
+    close: {
+      takes: "JOB_ID",
+      about: "end a session: its requester, its provider, or anyone when it is over",
+      load: async () => (await work()).close,
+    },
     expire: {
       takes: "JOB_ID",
-      about: "refund a job that was not delivered in time; any key",
+      about: "refund a one-shot job that was not delivered in time; any key",
       load: async () => (await work()).expire,
     },
   },

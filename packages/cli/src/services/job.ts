@@ -1,12 +1,16 @@
 import {
   AssayError,
   cancelJob,
+  closeJob,
   expireJob,
   getBatch,
+  getBatches,
   getJob,
   getModel,
   getProvider,
   getProviders,
+  getSession,
+  JobKind,
   type JobResult,
   JobStatus,
   prepareJob,
@@ -23,6 +27,8 @@ import { parseUnits } from "ethers";
 import { readTextFile } from "../adapters/files.js";
 import type { Arguments } from "../domain/arguments.js";
 import { usage } from "../domain/errors.js";
+import { momentText } from "../domain/time.js";
+import { carryOut } from "./carryOut.js";
 import type { CommandInput, Run } from "./command.js";
 
 const STATUS_NAMES = new Map<bigint, string>(Object.entries(JobStatus).map(([name, value]) => [value, name]));
@@ -185,8 +191,44 @@ function collateralOf(args: Arguments): bigint {
 export const show: Run = async ({ read, args }) => {
   const jobId = args.hash(0, "JOB_ID");
   const { job, status } = await getJob(read, { jobId });
+  if (job.kind === JobKind.Session) {
+    const session = await getSession(read, { jobId });
+    const batches = await getBatches(read, { jobId });
+    return { jobId, ...session, status: STATUS_NAMES.get(session.status), job, batches };
+  }
   const batch = await getBatch(read, { jobId });
   return { jobId, status: STATUS_NAMES.get(status), job, batch: batch?.batch, batchId: batch?.batchId };
+};
+
+/** Ends a session. Who asks decides whether the provider still has its grace period. */
+export const close: Run = async (input) => {
+  const { read, act, args, money } = input;
+  const jobId = args.hash(0, "JOB_ID");
+  const [{ job }, { status, remaining, nextNonce, closesAt }, context] = await Promise.all([
+    getJob(read, { jobId }),
+    getSession(read, { jobId }),
+    act(),
+  ]);
+  const asRequester = context.sender.address === job.requester;
+  const result = await carryOut(
+    input,
+    {
+      title: `Close the session ${jobId}`,
+      facts: [
+        ["state", STATUS_NAMES.get(status) ?? "unknown"],
+        ["committed so far", `${nextNonce} receipts`],
+        ["goes back to the requester", money(remaining)],
+        ...(closesAt > 0n ? ([["closes at", momentText(closesAt)]] as const) : []),
+      ],
+      warnings:
+        asRequester && closesAt === 0n
+          ? ["The provider can still commit what is signed until the grace period ends; then close it once more."]
+          : [],
+      question: "Close it?",
+    },
+    async (acting) => await closeJob(acting, { job }),
+  );
+  return result;
 };
 
 export const cancel: Run = async ({ read, act, args }) => {

@@ -126,13 +126,13 @@ export class Answering {
     const model = catalogue.find(name);
     if (model === undefined) {
       const { names } = catalogue;
+      // Before the market was read nobody knows whether there is such a model.
+      if (names.length === 0) throw nobody(name, []);
       throw apiFault({
         status: 404,
         code: "model_not_found",
         param: "model",
-        message: `The model \`${name}\` does not exist here. ${
-          names.length === 0 ? "No provider offers any model now." : `There are: ${names.join(", ")}.`
-        }`,
+        message: `The model \`${name}\` does not exist here. There are: ${names.join(", ")}.`,
         metadata: { models: names },
       });
     }

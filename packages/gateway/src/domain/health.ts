@@ -71,9 +71,9 @@ export class HealthRecord {
     this.#failuresInRow += 1;
     this.#errorRate = this.#errorRate * (1 - WEIGHT) + WEIGHT;
     if (this.#failuresInRow < FAILURES_TO_OPEN) return;
-    if (this.#trying || this.#failuresInRow > FAILURES_TO_OPEN) {
-      this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
-    }
+    // Requests that were in work when it opened are no further news.
+    if (!this.#trying && this.#failuresInRow > FAILURES_TO_OPEN) return;
+    if (this.#trying) this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
     this.#trying = false;
     this.#closedUntil = now + this.#pauseMs;
   }

@@ -144,6 +144,13 @@ describe("HealthRecord", () => {
     expect(record.breaker(15_000)).to.equal("closed");
   });
 
+  it("does not pause longer because many requests were in work when it opened", () => {
+    const record = new HealthRecord();
+    for (let failures = 0; failures < 50; failures += 1) record.failed(0);
+    expect(record.breaker(4_999)).to.equal("open");
+    expect(record.breaker(5_000)).to.equal("half-open");
+  });
+
   it("lets the next one try when the client of the first try went away", () => {
     const record = new HealthRecord();
     for (let failures = 0; failures < 3; failures += 1) record.failed(0);

@@ -99,7 +99,7 @@ export class Answering {
     const now = Date.now();
     const { candidates, leftOut } = route(model.offers, {
       wishes: parsed.wishes,
-      healthOf: (offer) => health.of(offer).view(now, supply.ready(offer) !== undefined),
+      healthOf: (offer) => health.of(offer).view(now, supply.ready(offer) !== undefined, supply.isLost(offer)),
       quantization: model.quantization,
       decimals,
       exploration,
@@ -309,7 +309,9 @@ class Run {
       return;
     }
     const { health, logger } = this.options;
-    if (!NO_FAILURE.has(error.code) && !CLIENTS_FAULT.has(error.code)) {
+    if (error.code === "SESSION_CUT") {
+      health.of(offer).disturbed();
+    } else if (!NO_FAILURE.has(error.code) && !CLIENTS_FAULT.has(error.code)) {
       health.of(offer).failed(Date.now());
       if (error.code === "PROVIDER_DROPPED") logger.warn({ provider: offer.provider }, error.message);
     } else {

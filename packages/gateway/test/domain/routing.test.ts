@@ -5,7 +5,7 @@ import { HealthRecord } from "../../src/domain/health.js";
 import { type OfferHealth, route, type RoutingOptions, smallestUnits } from "../../src/domain/routing.js";
 import { NO_WISHES, parseWishes, type RoutingWishes } from "../../src/domain/routingWishes.js";
 
-const GOOD: OfferHealth = { latencyMs: 100, throughput: 50, errorRate: 0, ready: true, usable: true };
+const GOOD: OfferHealth = { latencyMs: 100, throughput: 50, errorRate: 0, ready: true, lost: false, usable: true };
 
 function offer(name: string, price = 1_000_000n): Offer {
   return {
@@ -73,6 +73,11 @@ describe("route", () => {
     expect(names([a, b], { quantizations: ["int8"] })).to.deep.equal([]);
     expect(names([a, b], { quantizations: ["fp16"] })).to.deep.equal(["a", "b"]);
     expect(names([a, b], { maxPrice: { prompt: 1, completion: undefined } })).to.deep.equal(["a"]);
+  });
+
+  it("asks one that lost its connection only after the others", () => {
+    expect(names([a, b, c], { sort: "price" }, { a: { lost: true } })).to.deep.equal(["b", "c", "a"]);
+    expect(names([a], {}, { a: { lost: true } })).to.deep.equal(["a"]);
   });
 
   it("tries another one now and then, unless the client chose or a session would have to be opened for it", () => {

@@ -46,6 +46,15 @@ const BATCH_FIELDS: Fields = [
   ["p", "uint64"],
   ["committedAt", "uint64"],
 ];
+/** Written out here once more, so that the SDK's types are compared with something. */
+const VOUCHER_FIELDS: Fields = [
+  ["jobId", "bytes32"],
+  ["firstNonce", "uint64"],
+  ["count", "uint32"],
+  ["total", "uint96"],
+  ["root", "bytes32"],
+];
+const VOUCHER_TYPES = { Voucher: VOUCHER_FIELDS.map(([name, type]) => ({ name, type })) };
 const fieldsOf = (types: typeof sdk.JOB_TYPES, name: string): Fields =>
   (types[name] ?? []).map((field) => [field.name, field.type]);
 
@@ -82,6 +91,20 @@ function hashVectors() {
       job,
       hash: TypedDataEncoder.hashStruct("Job", sdk.JOB_TYPES, job),
       ids: DOMAINS.map((domain) => TypedDataEncoder.hash(domain, sdk.JOB_TYPES, job)),
+    })),
+    assignedJobs: structs(fieldsOf(sdk.JOB_TYPES, "Job")).map((terms, index) => {
+      const job = { ...terms, provider: ZeroAddress };
+      const assigned = { ...job, provider: addressOf(`seat holder ${String(index)}`) };
+      return {
+        job,
+        provider: assigned.provider,
+        ids: DOMAINS.map((domain) => TypedDataEncoder.hash(domain, sdk.JOB_TYPES, assigned)),
+      };
+    }),
+    vouchers: structs(VOUCHER_FIELDS).map((voucher) => ({
+      voucher,
+      hash: TypedDataEncoder.hashStruct("Voucher", VOUCHER_TYPES, voucher),
+      digests: DOMAINS.map((domain) => TypedDataEncoder.hash(domain, VOUCHER_TYPES, voucher)),
     })),
     receipts: structs(fieldsOf(sdk.RECEIPT_TYPES, "Receipt")).map((receipt) => ({
       receipt,

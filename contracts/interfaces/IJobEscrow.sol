@@ -171,6 +171,8 @@ interface IJobEscrow {
     /// @notice EIP-712 digest of a job in this escrow: its id, and what a quote signs.
     function jobIdOf(Job calldata job) external view returns (bytes32 jobId);
 
+    /// @notice Warning: of a session that was closed while a batch was in its slot this stays Active; `sessionOf` says that
+    /// it is over.
     /// @return status state of the job; of a session: Open, Active, or that of the batch in the job's slot
     /// @return batchTag low 248 bits of that batch's id, shifted left by 8; 0 without one
     function jobStateOf(bytes32 jobId) external view returns (JobStatus status, bytes32 batchTag);

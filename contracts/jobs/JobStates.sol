@@ -5,7 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {Batch, Job, JobKind} from "../interfaces/Types.sol";
-import {JobFields} from "../libraries/RawFields.sol";
+import {BatchFields, JobFields} from "../libraries/RawFields.sol";
 import {RawTerms} from "../libraries/RawTerms.sol";
 import {ModelFunds} from "./ModelFunds.sol";
 
@@ -159,7 +159,8 @@ abstract contract JobStates is ModelFunds {
         uint256 state = _jobs[jobId];
         batchId = RawTerms.batchId(batch);
         if (state == _state(batchId, expected)) return batchId;
-        if (_batches[batchId] == uint256(expected)) return batchId;
+        // A batch's own slot does not say whose it is; the id that was looked up binds the job's.
+        if (_batches[batchId] == uint256(expected) && BatchFields.jobId(batch) == jobId) return batchId;
         if (uint8(state) != uint8(expected)) {
             revert JobEscrow_WrongStatus(jobId, JobStatus(uint8(state)), expected);
         }

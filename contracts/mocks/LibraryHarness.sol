@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
-import {Batch, Job, Receipt} from "../interfaces/Types.sol";
+import {Batch, Job, Receipt, Voucher} from "../interfaces/Types.sol";
 import {JobTerms} from "../libraries/JobTerms.sol";
 import {MerkleSumTree} from "../libraries/MerkleSumTree.sol";
 import {RawTerms} from "../libraries/RawTerms.sol";
@@ -61,6 +61,10 @@ contract LibraryHarness {
 
     function batchId(Batch calldata batch) external pure returns (bytes32) {
         return ReceiptLib.batchId(batch);
+    }
+
+    function voucherDigest(Voucher calldata voucher, bytes32 domainSeparator) external pure returns (bytes32) {
+        return ReceiptLib.voucherDigest(voucher, domainSeparator);
     }
 
     function hashReceipt(Receipt calldata receipt) external pure returns (bytes32) {
@@ -135,6 +139,18 @@ contract LibraryHarness {
 
     function rawBatchIdOf(Batch memory batch) external pure returns (bytes32) {
         return RawTerms.batchIdOf(batch);
+    }
+
+    function rawAssignedJobId(
+        Job calldata job,
+        address provider,
+        bytes32 domainSeparator
+    ) external pure returns (bytes32) {
+        return RawTerms.assignedJobId(job, provider, domainSeparator);
+    }
+
+    function rawVoucherDigest(Batch memory batch, bytes32 domainSeparator) external pure returns (bytes32) {
+        return RawTerms.voucherDigest(batch, domainSeparator);
     }
 
     // JobTerms

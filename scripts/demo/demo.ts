@@ -93,11 +93,11 @@ export class Demo {
     this.#tellSale(contracts, sale);
 
     screen.step("Session");
-    const session = await this.#serveSession(contracts, run, actors);
-    this.#tellSession(contracts, session);
+    const settling = await this.#serveSession(contracts, run, actors);
 
     screen.step("Jobs");
-    const jobs = await this.#runJobs(contracts, modelId, actors);
+    // The worker settles the session meanwhile.
+    const [jobs, session] = await Promise.all([this.#runJobs(contracts, modelId, actors), settling()]);
 
     screen.step("Settlement");
     const revenue = await claimRoyalties(contracts, actors, modelId, sale);
@@ -125,8 +125,12 @@ export class Demo {
     await Promise.all(providers.map(untilReady));
   }
 
-  /** Serves a session through the gateway and settles it. */
-  async #serveSession(contracts: Contracts, run: RunNetwork, { application, providers }: Actors) {
+  /** Serves a session through the gateway. @returns what waits until it is settled */
+  async #serveSession(
+    contracts: Contracts,
+    run: RunNetwork,
+    { application, providers }: Actors,
+  ): Promise<() => Promise<SessionReport>> {
     const { screen } = this;
     const [provider] = providers;
     if (provider === undefined) throw new AssayError({ code: "INTERNAL", message: "There is no provider." });
@@ -141,7 +145,11 @@ export class Demo {
     screen.line(
       `${SESSION_REQUESTS} chat completions, all asked at once, answered by ${provider.name} in ${asked.seconds.toFixed(1)} s without a transaction.`,
     );
-    return await settled(contracts, gateway, asked, this.signal);
+    return async () => {
+      const session = await settled(contracts, gateway, asked, this.signal);
+      this.#tellSession(contracts, session);
+      return session;
+    };
   }
 
   async #runJobs(contracts: Contracts, modelId: bigint, actors: Actors): Promise<FinishedJob[]> {
@@ -178,12 +186,12 @@ export class Demo {
     const { batches, receipts, commitGas, finalizeGas, gasPerInference, audited, cost, answer, receipt } = session;
     const where = batches === 1 ? "one batch" : `${batches} batches`;
     this.screen.line(
-      `Settled in ${where} of ${number(receipts)} receipts${audited ? ", drawn, audited and accepted" : ""}: ${this.#money(contracts)(cost)}, ` +
+      `✓ session: settled in ${where} of ${number(receipts)} receipts${audited ? ", drawn, audited and accepted" : ""}: ${this.#money(contracts)(cost)}, ` +
         `${number(commitGas)} + ${number(finalizeGas)} gas, ${number(gasPerInference)} gas an inference.`,
     );
-    const { provider, modelId, version } = receipt.receipt;
+    const { provider, modelId, version } = receipt.document.receipt;
     this.screen.line(
-      `The receipt of "${shown(answer)}" proves: version ${version} of model ${modelId}, by ${provider}, ${receipt.batch?.settlement ?? "not settled"}.`,
+      `    The receipt of "${shown(answer)}" proves: version ${version} of model ${modelId}, by ${provider}, ${receipt.batch?.settlement ?? "not settled"}.`,
     );
   }
 

@@ -1,10 +1,16 @@
 import { readFileSync } from "node:fs";
 
-import type { Batch, Job, Receipt, SamplingLaw, Verdict } from "../../packages/sdk/src/index.js";
+import type { Batch, Job, Receipt, SamplingLaw, Verdict, Voucher } from "../../packages/sdk/src/index.js";
 
 export interface HashVectors {
   readonly domains: readonly { readonly chainId: bigint; readonly escrow: string; readonly separator: string }[];
   readonly jobs: readonly { readonly job: Job; readonly hash: string; readonly ids: readonly string[] }[];
+  readonly assignedJobs: readonly { readonly job: Job; readonly provider: string; readonly ids: readonly string[] }[];
+  readonly vouchers: readonly {
+    readonly voucher: Voucher;
+    readonly hash: string;
+    readonly digests: readonly string[];
+  }[];
   readonly receipts: readonly { readonly receipt: Receipt; readonly hash: string }[];
   readonly batches: readonly { readonly batch: Batch; readonly id: string }[];
   readonly digests: readonly {

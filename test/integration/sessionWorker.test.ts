@@ -232,6 +232,14 @@ describe("sessions of a worker", () => {
     expect(nextNonce).to.equal(40n);
     await client.next("draining");
     await client.close();
+    const metrics = await until(async () => {
+      const text = await (await fetch(`${provider.endpoint}/metrics`)).text();
+      // The worker sees its payment a moment later.
+      return text.includes('assay_worker_session_batches{stage="paid"} 1\n') ? text : undefined;
+    });
+    expect(metrics).to.include('assay_worker_session_requests_total{outcome="answered"} 40\n');
+    expect(metrics).to.include("assay_worker_session_receipts_total 40\n");
+    expect(metrics).to.include("assay_worker_session_vouchers_total 2\n");
   });
 
   it("defend the batches that are audited", async function () {

@@ -3,7 +3,7 @@ export const PIECES: readonly string[] = Array.from({ length: 16 }, (_, index) =
 
 export const PROMPT = "Tell me, in no more words than it takes, what a gateway does between a client and a model.";
 
-export const MAX_TOKENS = 512;
+export const MAX_TOKENS = 250;
 
 /** Lets the other work of a turn of the event loop go on between two pieces, as between two tokens of a model. */
 export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));

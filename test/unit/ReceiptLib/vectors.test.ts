@@ -23,6 +23,26 @@ describe("ReceiptLib", () => {
     }
   });
 
+  it("fills a provider into an open job", async () => {
+    for (const { job, provider, ids } of vectors.assignedJobs) {
+      for (const [index, { separator }] of vectors.domains.entries()) {
+        expect(await library.rawAssignedJobId(job, provider, separator)).to.equal(ids[index]);
+        expect(await library.jobId({ ...job, provider }, separator)).to.equal(ids[index]);
+      }
+    }
+  });
+
+  it("digests vouchers in each domain, from a voucher and from the batch that it is for", async () => {
+    const [, other] = vectors.batches;
+    for (const { voucher, digests } of vectors.vouchers) {
+      for (const [index, { separator }] of vectors.domains.entries()) {
+        expect(await library.voucherDigest(voucher, separator)).to.equal(digests[index]);
+        // Nothing else of a batch counts.
+        expect(await library.rawVoucherDigest({ ...other!.batch, ...voucher }, separator)).to.equal(digests[index]);
+      }
+    }
+  });
+
   it("hashes receipts and batches", async () => {
     for (const { receipt, hash } of vectors.receipts) expect(await library.hashReceipt(receipt)).to.equal(hash);
     for (const { batch, id } of vectors.batches) {

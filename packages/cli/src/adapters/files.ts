@@ -5,12 +5,17 @@ import { AssayError } from "@assay/sdk";
 import { usage } from "../domain/errors.js";
 
 /** @throws AssayError `USAGE` that names the file */
-export async function readTextFile(what: string, file: string): Promise<string> {
+export async function readBinaryFile(what: string, file: string): Promise<Buffer> {
   try {
-    return await readFile(file, "utf8");
+    return await readFile(file);
   } catch (cause) {
     throw usage(`${what} ${file} cannot be read.`, cause);
   }
+}
+
+/** @throws AssayError `USAGE` that names the file */
+export async function readTextFile(what: string, file: string): Promise<string> {
+  return (await readBinaryFile(what, file)).toString("utf8");
 }
 
 /** @throws AssayError `USAGE` if it cannot be read or is not JSON */

@@ -17,6 +17,8 @@ export interface CommandDescription<Run = unknown> {
   readonly options?: Options;
   /** A whole line that works. */
   readonly example?: string;
+  /** Its flag, if it has one, with which it needs neither a deployment nor a chain. */
+  readonly offline?: string;
   /** What else to know, for the help of the command. */
   readonly notes?: string;
   readonly load: () => Promise<Run>;

@@ -4,6 +4,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, network: 3, refused: 4, unreac
 const EXIT_OF: Readonly<Record<string, number>> = {
   USAGE: EXIT.usage,
   INVALID_ALLOWLIST: EXIT.usage,
+  RECEIPT_MALFORMED: EXIT.usage,
   WRONG_NETWORK: EXIT.network,
   MISSING_CONTRACT: EXIT.network,
   NO_DEPLOYMENT: EXIT.network,

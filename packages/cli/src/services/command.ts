@@ -6,7 +6,7 @@ import { amountText } from "../domain/format.js";
 
 /** What a command is given. */
 export interface CommandInput {
-  /** To read; no key is needed. */
+  /** To read; no key is needed. Not there for a command that runs offline. */
   readonly read: ReadContext;
   /** To act in the key's name. @throws AssayError `USAGE` without a key */
   readonly act: () => Promise<Context>;

@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
 
-import type { AssayError } from "@assay/sdk";
-import { toAssayError } from "@assay/sdk";
+import { AssayError, toAssayError } from "@assay/sdk";
 
 import { type Connection, type Environment, openConnection } from "../adapters/connection.js";
 import { confirm, say } from "../adapters/terminal.js";
@@ -10,7 +9,7 @@ import { COMMON_OPTIONS, type Options } from "../domain/description.js";
 import { usage } from "../domain/errors.js";
 import { EXIT, exitCodeOf } from "../domain/exit.js";
 import { jsonLine, shown } from "../domain/output.js";
-import { type Command, type CommandGroups, moneyOf, Output } from "./command.js";
+import { type Command, type CommandGroups, type CommandInput, moneyOf, Output } from "./command.js";
 
 /** Runs the command that the arguments name, prints its result and gives the exit code. */
 export async function runCommand(
@@ -26,20 +25,15 @@ export async function runCommand(
     const extra = positionals[command.takes?.split(" ").length ?? 0];
     if (extra !== undefined) throw usage(`"${extra}" is one argument too many for ${word}.`);
     const args = new Arguments(values, positionals, () => connection?.contracts.deployment.asset.decimals ?? 0);
-    const [run, opened] = await Promise.all([command.load(), openConnection(args, environment)]);
+    const isOffline = command.offline !== undefined && args.flag(command.offline);
+    const [run, opened] = await Promise.all([
+      command.load(),
+      isOffline ? undefined : openConnection(args, environment),
+    ]);
     connection = opened;
-    const { contracts } = opened;
-    const money = moneyOf(contracts);
-    const result = await run({
-      read: { contracts },
-      act: async () => ({ contracts, sender: await opened.sender() }),
-      args,
-      say,
-      confirm: async (question, typed) => {
-        if (!args.flag("yes")) await confirm(question, typed);
-      },
-      money,
-    });
+    const input = inputOf(args, opened);
+    const { money } = input;
+    const result = await run(input);
     const { value, text, failed } =
       result instanceof Output ? result : { value: result, text: undefined, failed: false };
     process.stdout.write(`${json ? jsonLine(value) : (text ?? shown(value, money))}\n`);
@@ -49,6 +43,25 @@ export async function runCommand(
   } finally {
     await connection?.close();
   }
+}
+
+function inputOf(args: Arguments, opened: Connection | undefined): CommandInput {
+  const connected = (): Connection => {
+    if (opened !== undefined) return opened;
+    throw new AssayError({ code: "INTERNAL", message: "A command that was to run without a chain asked for it." });
+  };
+  return {
+    get read() {
+      return { contracts: connected().contracts };
+    },
+    act: async () => ({ contracts: connected().contracts, sender: await connected().sender() }),
+    args,
+    say,
+    confirm: async (question, typed) => {
+      if (!args.flag("yes")) await confirm(question, typed);
+    },
+    money: opened === undefined ? (amount) => `${amount} smallest units` : moneyOf(opened.contracts),
+  };
 }
 
 function fail(error: AssayError, json: boolean): number {

@@ -127,15 +127,21 @@ export class DiskSumTree {
   /**
    * Drops the leaves from `count` on.
    *
-   * @throws AssayError `LEAF_INDEX_OUT_OF_RANGE` if there are fewer; `TREE_UNUSABLE`
+   * @throws AssayError `LEAF_INDEX_OUT_OF_RANGE` if there are fewer; `TREE_UNUSABLE` or `TREE_CORRUPT`: the levels may not be of one
+   *   count any more, so the tree is closed and must be opened again
    */
   truncate(count: number): Promise<void> {
     return this.guarded(() => {
       if (count === this.leaves) return;
       requireIndex(count, this.leaves);
-      for (const [index, level] of this.levels.entries()) level.truncate(nodesAt(count, index));
-      this.leaves = count;
-      this.readEdge();
+      try {
+        for (const [index, level] of this.levels.entries()) level.truncate(nodesAt(count, index));
+        this.leaves = count;
+        this.readEdge();
+      } catch (error) {
+        this.release();
+        throw error;
+      }
     });
   }
 
@@ -216,9 +222,13 @@ export class DiskSumTree {
     } catch (cause) {
       throw this.unusable(cause);
     } finally {
-      this.closed = true;
-      for (const level of this.levels) level.close();
+      this.release();
     }
+  }
+
+  private release(): void {
+    this.closed = true;
+    for (const level of this.levels) level.close();
   }
 
   private level(index: number): TreeLevel {

@@ -69,7 +69,8 @@ export class TreeLevel {
   /** Drops the nodes from `count` on. */
   truncate(count: number): void {
     if (count < this.stored) {
-      ftruncateSync(this.open(), count * NODE);
+      // A file that has lost its end is left short: growing it would pass off zeros as nodes.
+      if (this.size() > count * NODE) ftruncateSync(this.open(), count * NODE);
       this.stored = count;
     }
     this.waiting = Math.min(this.waiting, Math.max(0, count - this.stored));

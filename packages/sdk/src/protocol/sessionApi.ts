@@ -208,6 +208,7 @@ export function cutRequest(request: InferenceRequest, outputUnits: number): Infe
  *
  * @throws AssayError `SESSION_MESSAGE_INVALID` if it is no array of objects that each name their kind
  */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says which side it reads
 export function parseFrames<Frame extends { readonly t: string }>(message: string): readonly Frame[] {
   let frames: unknown;
   try {

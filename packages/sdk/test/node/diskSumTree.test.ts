@@ -275,6 +275,17 @@ describe("DiskSumTree", () => {
       }
     });
 
+    it("closes a tree of which a level lost its nodes, which then opens with the leaves that are whole", async () => {
+      const tree = await openTree();
+      fill(tree, leaves.slice(0, 1000));
+      await tree.flush();
+      await truncate(join(folder, "level-3"), 0);
+      await expectRejection(tree.truncate(600), "TREE_CORRUPT");
+      await expectRejection(tree.proof(0), "TREE_CLOSED");
+      const again = await openTree();
+      await expectProofs(again, expectSame(again, leaves.slice(0, 600)), [0, 599]);
+    });
+
     it("refuses more leaves than there are", async () => {
       const tree = await openTree();
       fill(tree, leaves.slice(0, 5));

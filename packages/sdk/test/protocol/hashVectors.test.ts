@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import { expect } from "chai";
+import { TypedDataEncoder } from "ethers";
 
 import { readVectors } from "../../../../test/helpers/vectors.js";
 import {
@@ -11,6 +12,7 @@ import {
   domainSeparator,
   hashJob,
   hashReceipt,
+  hashVoucher,
   isAudited,
   JOB_TYPES,
   jobId,
@@ -21,6 +23,8 @@ import {
   samplePoint,
   verdictCommitment,
   vote,
+  VOUCHER_TYPES,
+  voucherDigest,
 } from "../../src/index.js";
 
 describe("shared hash vectors", () => {
@@ -35,6 +39,18 @@ describe("shared hash vectors", () => {
     }
     for (const { receipt, hash } of vectors.receipts) expect(hashReceipt(receipt)).to.equal(hash);
     for (const { batch, id } of vectors.batches) expect(batchId(batch)).to.equal(id);
+  });
+
+  it("match for vouchers, and for open jobs with their providers", () => {
+    const domains = vectors.domains.map(({ chainId, escrow }) => assayDomain(chainId, escrow));
+    for (const { voucher, hash, digests } of vectors.vouchers) {
+      expect(hashVoucher(voucher)).to.equal(hash);
+      expect(domains.map((domain) => voucherDigest(voucher, domain))).to.deep.equal(digests);
+      expect(domains.map((domain) => TypedDataEncoder.hash(domain, VOUCHER_TYPES, voucher))).to.deep.equal(digests);
+    }
+    for (const { job, provider, ids } of vectors.assignedJobs) {
+      expect(domains.map((domain) => jobId({ ...job, provider }, domain))).to.deep.equal(ids);
+    }
   });
 
   it("match for digests, roots, votes and commitments", () => {

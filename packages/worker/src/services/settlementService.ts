@@ -69,9 +69,12 @@ export class SettlementService {
 
   async #finalize(candidates: readonly OwnBatch[]): Promise<void> {
     const { contracts, sender, logger } = this.context;
-    const states = await Promise.all(candidates.map(({ jobId }) => contracts.escrow.jobStateOf(jobId)));
+    // Of the batch, not of its job: a session has several at once.
+    const statuses = await Promise.all(
+      candidates.map(({ batchId, jobId }) => contracts.escrow.batchStatusOf(batchId, jobId)),
+    );
     // Anybody may have been faster.
-    const items = candidates.filter((_, index) => states[index]?.status === JobStatus.Committed);
+    const items = candidates.filter((_, index) => statuses[index] === JobStatus.Committed);
     const [first, ...others] = items;
     if (first === undefined) return;
     if (others.length === 0) {

@@ -10,7 +10,9 @@ import {
   ISettlementAsset__factory,
   type ModelVersion,
 } from "@assay/sdk";
-import { type Interface, ZeroAddress } from "ethers";
+import { Interface, ZeroAddress } from "ethers";
+
+const ERC1271 = new Interface(["function isValidSignature(bytes32,bytes) view returns (bytes4)"]);
 
 /** What a chain says to a worker that starts. Tests change it as they need. */
 export interface ChainState {
@@ -22,6 +24,8 @@ export interface ChainState {
   gas: bigint;
   version: ModelVersion | undefined;
   /** Results of further view functions, by name. */
+  /** A contract that is somebody's account (ERC-1271), and the only signature that it calls its own. */
+  wallet?: { readonly address: string; readonly signature: string };
   calls?: Readonly<Record<string, (...args: unknown[]) => readonly unknown[]>>;
   /** Events of the chain's only block, number 1. */
   logs?: readonly { readonly address: string; readonly topics: readonly string[]; readonly data: string }[];
@@ -131,6 +135,12 @@ export class FakeChain {
   }
 
   #call(to: string, data: string): string | undefined {
+    const { wallet } = this.state;
+    if (to === wallet?.address.toLowerCase()) {
+      const [, signature] = ERC1271.decodeFunctionData("isValidSignature", data).toArray() as [string, string];
+      const magic = signature === wallet.signature ? "0x1626ba7e" : "0xffffffff";
+      return ERC1271.encodeFunctionResult("isValidSignature", [magic]);
+    }
     const abi = this.#contracts[to];
     const call = abi?.parseTransaction({ data });
     if (abi === undefined || call === null || call === undefined) return undefined;

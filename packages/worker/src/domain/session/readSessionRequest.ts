@@ -52,7 +52,7 @@ export function readSessionRequest(
   return { request, bytes, requestHash: keccak(bytes) };
 }
 
-/** The request, if it is a plain one in canonical form: a prompt or texts of messages, a limit, and maybe a seed. */
+/** The request, if it is a plain one in canonical form: a prompt or texts of messages, a limit, maybe stops and a seed. */
 function usualRequest(text: string): InferenceRequest | undefined {
   let value: unknown;
   try {
@@ -74,10 +74,19 @@ function isUsual(value: Record<string, unknown>): boolean {
     const item = value[key];
     if (key === "prompt") asked = typeof item === "string";
     else if (key === "messages") asked = areUsualMessages(item);
-    else if (key === "seed" ? !isWhole(item, 0) : key !== "maxOutputUnits") return false;
+    else if (key === "stop") {
+      if (!areUsualStops(item)) return false;
+    } else if (key === "seed" ? !isWhole(item, 0) : key !== "maxOutputUnits") return false;
     if (!asked && (key === "prompt" || key === "messages")) return false;
   }
   return asked && isWhole(value["maxOutputUnits"], 1) && !("prompt" in value && "messages" in value);
+}
+
+const MOST_STOPS = 4;
+
+function areUsualStops(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_STOPS) return false;
+  return value.every((item) => typeof item === "string" && item !== "");
 }
 
 function areUsualMessages(value: unknown): boolean {

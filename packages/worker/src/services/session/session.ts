@@ -99,7 +99,15 @@ export class Session {
     if (this.#ending !== undefined) {
       throw new AssayError({ code: this.#ending.code, message: this.#ending.reason, retryable: true });
     }
-    if (this.ledger.failure !== undefined) throw this.ledger.failure;
+    if (this.ledger.failure !== undefined) {
+      throw new AssayError({
+        code: "SESSION_STORAGE_FAILED",
+        message: "The provider cannot write receipts now.",
+        hint: "Ask another provider.",
+        retryable: true,
+        cause: this.ledger.failure,
+      });
+    }
     const { unsignedFees, recordedFees } = this.ledger;
     if (this.#requests >= this.maxConcurrent) throw shortage("TOO_MANY_REQUESTS");
     if (unsignedFees + this.#inWork + worst > this.job.creditLine) throw shortage("CREDIT_EXHAUSTED");

@@ -75,22 +75,37 @@ export class SessionManager {
   /** Opens every session that the folder holds. */
   static async start(parts: SessionManagerParts): Promise<SessionManager> {
     const manager = new SessionManager(parts);
-    const { jobs, logger } = parts.context;
-    for (const jobId of await storedSessions(parts.folder)) {
-      const record = await jobs.find(jobId);
-      if (record === undefined) {
-        logger.error({ jobId }, "the journal does not know a session whose receipts are stored; they are left alone");
-        continue;
-      }
-      await manager.#get(record);
+    try {
+      for (const jobId of await storedSessions(parts.folder)) await manager.#reopen(jobId);
+      await manager.refresh();
+      return manager;
+    } catch (error) {
+      // Whoever tries again opens the same files.
+      await manager.close();
+      throw error;
     }
-    await manager.refresh();
-    return manager;
+  }
+
+  /** What is wrong with one session keeps no other from going on. */
+  async #reopen(jobId: string): Promise<void> {
+    const { jobs, logger } = this.parts.context;
+    const record = await jobs.find(jobId);
+    if (record === undefined) {
+      logger.error({ jobId }, "the journal does not know a session whose receipts are stored; they are left alone");
+      return;
+    }
+    try {
+      await this.#get(record);
+    } catch (thrown) {
+      if (!AssayError.is(thrown) || thrown.retryable) throw thrown;
+      const { code, hint, message } = thrown;
+      logger.error({ jobId, code, hint }, `a session cannot go on, nor can its batches be defended: ${message}`);
+    }
   }
 
   /** Number of sessions that are open here, and of those that are connected. */
   async count(): Promise<{ readonly open: number; readonly connected: number; readonly unsigned: bigint }> {
-    const sessions = await Promise.all(this.#sessions.values());
+    const sessions = await this.#all();
     return {
       open: sessions.filter(({ ending }) => ending === undefined).length,
       connected: sessions.filter(({ link }) => link !== undefined).length,
@@ -136,7 +151,7 @@ export class SessionManager {
   async refresh(): Promise<void> {
     const views = await this.views();
     for (const view of views) {
-      await this.#follow(view);
+      this.#follow(view);
       await this.#forgetIfOver(view);
     }
     if (views.length > 0) await this.#countStake();
@@ -155,7 +170,7 @@ export class SessionManager {
   async views(): Promise<readonly SessionView[]> {
     const { jobs, batches } = this.parts.context;
     const views: SessionView[] = [];
-    for (const session of await Promise.all(this.#sessions.values())) {
+    for (const session of await this.#all()) {
       const record = await jobs.find(session.jobId);
       if (record === undefined) continue;
       const known = await batches.ofJob(session.jobId);
@@ -169,7 +184,7 @@ export class SessionManager {
   /** Takes no further requests and no further connections, and waits for answers in work, at most `graceMs`. */
   async finish(graceMs: number): Promise<void> {
     this.#draining = true;
-    const sessions = await Promise.all(this.#sessions.values());
+    const sessions = await this.#all();
     for (const session of sessions) session.end({ code: "SESSION_DRAINING", reason: "The worker stops." });
     const until = Date.now() + graceMs;
     while (Date.now() < until && sessions.some(({ requests }) => requests > 0)) await pause(APPEAR_STEP_MS);
@@ -179,12 +194,18 @@ export class SessionManager {
   async close(): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweep);
-    const sessions = await Promise.all(this.#sessions.values());
+    const sessions = await this.#all();
     await Promise.allSettled(
       sessions.map(async (session) => {
         await session.close();
       }),
     );
+  }
+
+  /** All sessions that could be opened. */
+  async #all(): Promise<readonly Session[]> {
+    const settled = await Promise.allSettled(this.#sessions.values());
+    return settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   }
 
   async #appear(jobId: string): Promise<JobRecord> {
@@ -232,6 +253,7 @@ export class SessionManager {
     }
     requireSame(jobId, job, this.#domain);
     const terms = { provider, jobId, modelId: job.modelId, version: job.version, policyId: model.document.policyId };
+    await this.#setRatio({ jobId, job });
     const ledger = await SessionLedger.open({ folder: join(folder, jobId), terms });
     const session = new Session({
       jobId,
@@ -242,12 +264,11 @@ export class SessionManager {
       terms: sessionTermsOf(config.session, model.config.price, model.document.policy),
     });
     session.fund(job.budget + toppedUp);
-    await this.#setRatio(session);
     logger.info({ jobId, receipts: ledger.nonce, signed: ledger.signedNonce }, "a session is open");
     return session;
   }
 
-  async #setRatio({ jobId, job }: Session): Promise<void> {
+  async #setRatio({ jobId, job }: Pick<Session, "jobId" | "job">): Promise<void> {
     const { contracts, config, parameters, provider } = this.parts.context;
     const { probation } = await contracts.registry.holdingOf(job.modelId, provider);
     const value = { total: job.budget, maxLeafFee: job.budget };
@@ -255,7 +276,7 @@ export class SessionManager {
     this.#pool.setRatio(jobId, batchCollateral(job, value, conditions), job.budget);
   }
 
-  async #follow({ session, record }: SessionView): Promise<void> {
+  #follow({ session, record }: SessionView): void {
     const { stage, job, toppedUp } = record;
     session.fund(job.budget + toppedUp);
     const { clock, config } = this.parts.context;
@@ -264,7 +285,6 @@ export class SessionManager {
     } else if (BigInt(clock.now) + commitMargin(job, config.session.batch.marginSeconds) >= job.commitBy) {
       session.end({ code: "SESSION_CLOSING", reason: "The session's time is over." });
     }
-    if (!this.#pool.hasRatio(session.jobId)) await this.#setRatio(session);
   }
 
   #need({ session, uncommitted }: Pick<SessionView, "session" | "uncommitted">): bigint {
@@ -308,7 +328,7 @@ export class SessionManager {
 
   async #endSlowAnswers(): Promise<void> {
     const now = Date.now();
-    for (const session of await Promise.all(this.#sessions.values())) session.link?.sweep(now);
+    for (const session of await this.#all()) session.link?.sweep(now);
   }
 }
 

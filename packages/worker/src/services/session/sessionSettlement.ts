@@ -1,4 +1,4 @@
-import { type Commitment, commitBatch, commitMany, keccakHex } from "@assay/sdk";
+import { AssayError, type Commitment, commitBatch, commitMany, contractErrorName, keccakHex } from "@assay/sdk";
 
 import type { ClosedTree } from "../../adapters/sessions/sessionLedger.js";
 import { FINAL_STAGES } from "../../domain/projection.js";
@@ -10,6 +10,9 @@ import type { SessionMetrics } from "./sessionMetrics.js";
 
 /** In one transaction; a block must hold it. */
 const MOST_AT_ONCE = 16;
+
+/** Stake comes free again only after a commit, so a session that waits for some commits what is so old. */
+const PRESSED_MS = 10_000;
 
 interface Due {
   readonly view: SessionView;
@@ -51,7 +54,12 @@ export class SessionSettlement {
     const failures: unknown[] = [];
     const together = due.filter(({ view, tree }) => !this.#alone.has(nameOf(view, tree)));
     const alone = together.length === 1 ? due : due.filter((item) => !together.includes(item));
-    for (const item of alone) await this.#commitOne(item).catch((error: unknown) => failures.push(error));
+    for (const item of alone) {
+      await this.#commitOne(item).catch((error: unknown) => {
+        endIfHopeless(item, error);
+        failures.push(error);
+      });
+    }
     for (let first = 0; together.length > 1 && first < together.length; first += MOST_AT_ONCE) {
       const group = together.slice(first, first + MOST_AT_ONCE);
       await this.#commitMany(group).catch((error: unknown) => failures.push(error));
@@ -66,7 +74,8 @@ export class SessionSettlement {
     if (signed === undefined || signed.total === 0n || FINAL_STAGES.includes(record.stage)) return false;
     const { clock, config } = this.context;
     const { minTotal, maxAgeSeconds, marginSeconds } = config.session.batch;
-    const aged = Date.now() - (session.signedSince ?? Date.now()) >= maxAgeSeconds * 1_000;
+    const age = Date.now() - (session.signedSince ?? Date.now());
+    const aged = age >= (session.pressed ? Math.min(PRESSED_MS, maxAgeSeconds * 1_000) : maxAgeSeconds * 1_000);
     const last = lastSecond(view);
     const urgent =
       session.ending !== undefined ||
@@ -154,6 +163,13 @@ export class SessionSettlement {
       }
     }
   }
+}
+
+/** Whoever cannot be made to pay any more is not served any more. */
+function endIfHopeless({ view: { session } }: Due, thrown: unknown): void {
+  const name = AssayError.is(thrown) ? contractErrorName(thrown) : undefined;
+  if (name !== "JobEscrow_InvalidVoucher" && name !== "JobEscrow_BudgetExceeded") return;
+  session.end({ code: "SESSION_CLOSING", reason: "The chain does not take what was signed." });
 }
 
 /** Last second in which the chain takes a batch of the session. */

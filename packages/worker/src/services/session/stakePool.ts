@@ -22,10 +22,6 @@ export class StakePool {
     this.#ratios.delete(jobId);
   }
 
-  hasRatio(jobId: string): boolean {
-    return this.#ratios.has(jobId);
-  }
-
   /** Counts again, from the stake that the chain says is free. */
   reset(left: bigint): void {
     this.#left = left;

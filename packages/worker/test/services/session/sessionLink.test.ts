@@ -228,6 +228,21 @@ describe("a session", () => {
     expect((await host.manager.views())[0]?.session.ledger.signed?.count).to.equal(2);
   });
 
+  it("takes the word of a requester that is a contract", async () => {
+    const wallet = { address: `0x${"c0".repeat(20)}`, signature: "0x1271" };
+    host = await SessionHost.start({ job: { requester: wallet.address }, chain: { wallet } });
+    const client = new SessionClient(host.url, host.terms, host.recorded);
+    await client.next("challenge");
+    client.send({ t: "hello", signature: wallet.signature, state: host.recorded.state });
+    await client.next("welcome");
+    await client.ask(ASK);
+    client.send({ ...client.voucher(), signature: wallet.signature });
+    expect((await client.next("countersigned")).count).to.equal(1);
+    await client.ask(ASK);
+    client.send({ ...client.voucher(), signature: "0x1272" });
+    expect(await fault(client)).to.equal("VOUCHER_UNSIGNED");
+  });
+
   it("lets a new connection take over; what the old one had in work costs nothing", async () => {
     const engine = new SlowEngine();
     const old = await start({ engine });

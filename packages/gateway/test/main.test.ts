@@ -155,7 +155,8 @@ describe("assay-gateway", function () {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ model: "alice", messages: [{ role: "user", content: "x" }] }),
     });
-    expect(answer.status).to.equal(404);
+    expect(answer.status).to.equal(503);
+    expect(answer.headers.get("retry-after")).to.equal("5");
     const second = await run(["--open", "--config", config]);
     expect(second.code).to.equal(EXIT.dataLocked);
     child.kill("SIGTERM");

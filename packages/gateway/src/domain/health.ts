@@ -38,12 +38,13 @@ export class HealthRecord {
     return now < this.#closedUntil || this.#trying ? "open" : "half-open";
   }
 
-  view(now: number, ready: boolean): OfferHealth {
+  view(now: number, ready: boolean, lost = false): OfferHealth {
     return {
       latencyMs: this.#latencyMs,
       throughput: this.#throughput,
       errorRate: Math.min(1, this.#errorRate + this.#penalty),
       ready,
+      lost,
       usable: this.#dropped === undefined && this.breaker(now) !== "open",
     };
   }
@@ -71,11 +72,17 @@ export class HealthRecord {
     this.#failuresInRow += 1;
     this.#errorRate = this.#errorRate * (1 - WEIGHT) + WEIGHT;
     if (this.#failuresInRow < FAILURES_TO_OPEN) return;
-    if (this.#trying || this.#failuresInRow > FAILURES_TO_OPEN) {
-      this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
-    }
+    // Requests that were in work when it opened are no further news.
+    if (!this.#trying && this.#failuresInRow > FAILURES_TO_OPEN) return;
+    if (this.#trying) this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
     this.#trying = false;
     this.#closedUntil = now + this.#pauseMs;
+  }
+
+  /** Its connection was cut under a request: whether it comes back, its session knows. */
+  disturbed(): void {
+    this.#trying = false;
+    this.#errorRate = this.#errorRate * (1 - WEIGHT) + WEIGHT;
   }
 
   /** It neither succeeded nor failed: the client went away. */

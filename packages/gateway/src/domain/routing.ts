@@ -11,6 +11,8 @@ export interface OfferHealth {
   readonly errorRate: number;
   /** It can be asked at once. */
   readonly ready: boolean;
+  /** Its session has no connection now; it is tried again. */
+  readonly lost: boolean;
   /** False: it failed too often lately, or was dropped. */
   readonly usable: boolean;
 }
@@ -62,7 +64,12 @@ export function route(
     const index = wishes.order.findIndex((name) => isNamed(offer, name));
     return index === -1 ? wishes.order.length : index;
   };
-  const candidates = scored.map(({ offer }) => offer).sort((left, right) => place(left) - place(right));
+  const wished = scored.map(({ offer }) => offer).sort((left, right) => place(left) - place(right));
+  // Whoever has lost its connection may be back in a moment, but nobody waits for it who need not.
+  const candidates = [
+    ...wished.filter((offer) => !healthOf(offer).lost),
+    ...wished.filter((offer) => healthOf(offer).lost),
+  ];
   return { candidates: wishes.allowFallbacks ? candidates : candidates.slice(0, 1), leftOut };
 }
 

@@ -99,7 +99,7 @@ export class Answering {
     const now = Date.now();
     const { candidates, leftOut } = route(model.offers, {
       wishes: parsed.wishes,
-      healthOf: (offer) => health.of(offer).view(now, supply.ready(offer) !== undefined),
+      healthOf: (offer) => health.of(offer).view(now, supply.ready(offer) !== undefined, supply.isLost(offer)),
       quantization: model.quantization,
       decimals,
       exploration,
@@ -126,13 +126,13 @@ export class Answering {
     const model = catalogue.find(name);
     if (model === undefined) {
       const { names } = catalogue;
+      // Before the market was read nobody knows whether there is such a model.
+      if (names.length === 0) throw nobody(name, []);
       throw apiFault({
         status: 404,
         code: "model_not_found",
         param: "model",
-        message: `The model \`${name}\` does not exist here. ${
-          names.length === 0 ? "No provider offers any model now." : `There are: ${names.join(", ")}.`
-        }`,
+        message: `The model \`${name}\` does not exist here. There are: ${names.join(", ")}.`,
         metadata: { models: names },
       });
     }
@@ -309,7 +309,9 @@ class Run {
       return;
     }
     const { health, logger } = this.options;
-    if (!NO_FAILURE.has(error.code) && !CLIENTS_FAULT.has(error.code)) {
+    if (error.code === "SESSION_CUT") {
+      health.of(offer).disturbed();
+    } else if (!NO_FAILURE.has(error.code) && !CLIENTS_FAULT.has(error.code)) {
       health.of(offer).failed(Date.now());
       if (error.code === "PROVIDER_DROPPED") logger.warn({ provider: offer.provider }, error.message);
     } else {

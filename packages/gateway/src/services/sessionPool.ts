@@ -81,6 +81,10 @@ export class SessionPool implements Supply {
     return entry?.client.status === "ready" ? entry.client : undefined;
   }
 
+  isLost(offer: Offer): boolean {
+    return this.#usable(offer)?.client.status === "connecting";
+  }
+
   async acquire(offer: Offer): Promise<SessionClient> {
     const { client } = this.#usable(offer) ?? (await this.#open(offer));
     const until = Date.now() + READY_WITHIN_MS;

@@ -8,6 +8,8 @@ export interface Supply {
   readonly catalogue: Catalogue;
   /** A session that takes requests now. */
   ready(offer: Offer): SessionClient | undefined;
+  /** True if the session with it has no connection now. */
+  isLost(offer: Offer): boolean;
   /**
    * A session that will take requests soon; opens one if there is none.
    *
@@ -38,6 +40,10 @@ export class StaticSupply implements Supply {
   ready(offer: Offer): SessionClient | undefined {
     const session = this.#sessions.get(offer.id)?.session;
     return session?.status === "ready" ? session : undefined;
+  }
+
+  isLost(offer: Offer): boolean {
+    return this.#sessions.get(offer.id)?.session.status === "connecting";
   }
 
   acquire(offer: Offer): Promise<SessionClient> {

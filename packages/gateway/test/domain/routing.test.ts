@@ -5,7 +5,7 @@ import { HealthRecord } from "../../src/domain/health.js";
 import { type OfferHealth, route, type RoutingOptions, smallestUnits } from "../../src/domain/routing.js";
 import { NO_WISHES, parseWishes, type RoutingWishes } from "../../src/domain/routingWishes.js";
 
-const GOOD: OfferHealth = { latencyMs: 100, throughput: 50, errorRate: 0, ready: true, usable: true };
+const GOOD: OfferHealth = { latencyMs: 100, throughput: 50, errorRate: 0, ready: true, lost: false, usable: true };
 
 function offer(name: string, price = 1_000_000n): Offer {
   return {
@@ -75,6 +75,11 @@ describe("route", () => {
     expect(names([a, b], { maxPrice: { prompt: 1, completion: undefined } })).to.deep.equal(["a"]);
   });
 
+  it("asks one that lost its connection only after the others", () => {
+    expect(names([a, b, c], { sort: "price" }, { a: { lost: true } })).to.deep.equal(["b", "c", "a"]);
+    expect(names([a], {}, { a: { lost: true } })).to.deep.equal(["a"]);
+  });
+
   it("tries another one now and then, unless the client chose or a session would have to be opened for it", () => {
     const exploring = { exploration: 0.02, random: () => 0.01 };
     const onlyLast = { a: { ready: false }, b: { ready: false } };
@@ -142,6 +147,13 @@ describe("HealthRecord", () => {
     record.started(15_000);
     record.succeeded(10, 100);
     expect(record.breaker(15_000)).to.equal("closed");
+  });
+
+  it("does not pause longer because many requests were in work when it opened", () => {
+    const record = new HealthRecord();
+    for (let failures = 0; failures < 50; failures += 1) record.failed(0);
+    expect(record.breaker(4_999)).to.equal("open");
+    expect(record.breaker(5_000)).to.equal("half-open");
   });
 
   it("lets the next one try when the client of the first try went away", () => {

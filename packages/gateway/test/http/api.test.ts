@@ -162,6 +162,15 @@ describe("HTTP interface", () => {
       expect(rig.sessions.map(({ books }) => books.recorded)).to.deep.equal([0n, 32n]);
     });
 
+    it("waits for the only one when its connection was cut, instead of failing", async () => {
+      rig = await startRig();
+      rig.providers[0]!.cut();
+      await until(() => rig.sessions[0]!.status === "connecting");
+      const response = await rig.post("/v1/chat/completions", chat());
+      expect(response.status).to.equal(200);
+      expect(rig.providers[0]!.connections).to.equal(2);
+    });
+
     it("says which ones failed and why when all did", async () => {
       rig = await startRig([{ answer: failing }, { answer: failing }]);
       const response = await rig.post("/v1/chat/completions", chat());

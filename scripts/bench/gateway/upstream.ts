@@ -29,6 +29,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   for await (const part of request.setEncoding("utf8") as AsyncIterable<string>) text += part;
   const { stream } = JSON.parse(text) as { stream?: boolean };
   if (stream !== true) {
+    // A model takes its turns for an answer, whether somebody watches it or not: so does the engine on our side.
+    for (let piece = 1; piece < PIECES.length; ++piece) await turn();
     response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(WHOLE) });
     response.end(WHOLE);
     return;

@@ -1,5 +1,8 @@
 /** The answer that both sides of the benchmark give, in the pieces in which a model would give it. */
-export const PIECES: readonly string[] = Array.from({ length: 16 }, (_, index) => ` piece ${index + 1} of it`);
+export const PIECES: readonly string[] = Array.from(
+  { length: 8 },
+  (_, index) => ` and this is piece ${index + 1} of it`,
+);
 
 export const PROMPT = "Tell me, in no more words than it takes, what a gateway does between a client and a model.";
 

@@ -143,7 +143,7 @@ export class Demo {
     screen.line(`A gateway answers OpenAI's clients at ${gateway.url}/v1; "${MODEL_NAME}" costs 1 aUSD per 1M units.`);
     const asked = await askAtOnce(gateway, provider, MODEL_NAME, this.prompts);
     screen.line(
-      `${SESSION_REQUESTS} chat completions, all asked at once, answered by ${provider.name} in ${asked.seconds.toFixed(1)} s without a transaction.`,
+      `${number(SESSION_REQUESTS)} chat completions, all asked at once, answered by ${provider.name} in ${asked.seconds.toFixed(1)} s without a transaction.`,
     );
     return async () => {
       const session = await settled(contracts, gateway, asked, this.signal);

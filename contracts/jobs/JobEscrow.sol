@@ -411,15 +411,6 @@ contract JobEscrow is JobStates {
         revert JobEscrow_InvalidQuote(jobId, provider);
     }
 
-    /// @dev A requester is never zero: it has opened the job.
-    function _checkVoucher(Job calldata job, Batch memory batch, bytes calldata voucher) private view {
-        bytes32 digest = RawTerms.voucherDigest(batch, domainSeparator());
-        (address signer, , ) = ECDSA.tryRecoverCalldata(digest, voucher);
-        if (signer == job.requester) return;
-        if (SignatureChecker.isValidERC1271SignatureNowCalldata(job.requester, digest, voucher)) return;
-        revert JobEscrow_InvalidVoucher(batch.jobId, batch.firstNonce, batch.count);
-    }
-
     /// @dev p by the sampling law, at least the floor. Reverts if the terms cannot make cheating lose.
     function _probability(Job calldata job, Batch memory batch, uint256 gain) private view returns (uint256 p) {
         SamplingMath.Law memory law = SamplingMath.Law(CAPTURE, RECOVERY, SAFETY, FLOOR);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
@@ -132,6 +134,15 @@ abstract contract JobStates is ModelFunds {
             // total ≤ the budget that is left; 2^64 receipts are out of reach at 2^32 a batch.
             _sessions[jobId] = session - total + (count << NONCE_AT);
         }
+    }
+
+    /// @dev A requester is never zero: it has opened the job.
+    function _checkVoucher(Job calldata job, Batch memory batch, bytes calldata voucher) internal view {
+        bytes32 digest = RawTerms.voucherDigest(batch, domainSeparator());
+        (address signer, , ) = ECDSA.tryRecoverCalldata(digest, voucher);
+        if (signer == job.requester) return;
+        if (SignatureChecker.isValidERC1271SignatureNowCalldata(job.requester, digest, voucher)) return;
+        revert JobEscrow_InvalidVoucher(batch.jobId, batch.firstNonce, batch.count);
     }
 
     /// @dev The batch takes the job's slot, or one of its own while another batch of the session is in it.

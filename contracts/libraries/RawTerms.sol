@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {Batch, Commitment, Job} from "../interfaces/Types.sol";
+import {JobFields} from "./RawFields.sol";
 import {ReceiptLib} from "./ReceiptLib.sol";
 
 /// @title Jobs and batches as the words they are
@@ -17,17 +18,7 @@ library RawTerms {
 
     /// @notice EIP-712 digest of a job: its id.
     function jobId(Job calldata job, bytes32 domainSeparator) internal pure returns (bytes32 id) {
-        bytes32 typeHash = ReceiptLib.JOB_TYPEHASH;
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, typeHash)
-            calldatacopy(add(free, 0x20), job, JOB_SIZE)
-            let structHash := keccak256(free, add(JOB_SIZE, 0x20))
-            mstore(free, "\x19\x01")
-            mstore(add(free, 0x02), domainSeparator)
-            mstore(add(free, 0x22), structHash)
-            id := keccak256(free, 0x42)
-        }
+        return assignedJobId(job, JobFields.provider(job), domainSeparator);
     }
 
     /// @notice Id of the same terms with `provider` in place of none.

@@ -88,17 +88,33 @@ async function providerInfo(
   const [operator, { staked, locked }] = await read(
     Promise.all([staking.operatorOf(provider), staking.accountOf(provider)]),
   );
-  const found = fetchMetadata ? await metadataOf(metadataURI, operator, signal) : undefined;
-  return {
+  const info: ProviderInfo = {
     provider,
     operator,
     metadataURI,
-    metadata: found instanceof Error ? undefined : found,
-    metadataError: found instanceof Error ? found : undefined,
+    metadata: undefined,
+    metadataError: undefined,
     staked,
     locked,
     free: staked - locked,
   };
+  return fetchMetadata ? await refreshMetadata(info, { signal }) : info;
+}
+
+/**
+ * Reads a provider's metadata again, and nothing of the chain: prices and whether it answers change often, the rest seldom.
+ *
+ * @example
+ * const now = await refreshMetadata(provider);
+ */
+export async function refreshMetadata(
+  info: ProviderInfo,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ProviderInfo> {
+  const found = await metadataOf(info.metadataURI, info.operator, signal);
+  return found instanceof Error
+    ? { ...info, metadata: undefined, metadataError: found }
+    : { ...info, metadata: found, metadataError: undefined };
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   policyDocument,
   type ProviderInfo,
   type PublishedVersion,
+  refreshMetadata,
   toAssayError,
 } from "@assay/sdk";
 
@@ -18,6 +19,12 @@ import type { GatewayConfig } from "../../domain/configSchema.js";
 import type { Endpoint } from "../../domain/openaiRequest.js";
 
 const FETCH_TIMEOUT_MS = 10_000;
+/**
+ * How long what the chain says is believed: reading it takes all events since the deployment, which RPC servers limit. Sooner
+ * where a provider cannot be asked, because it may have moved.
+ */
+const CHAIN_MS = 600_000;
+const CHAIN_IN_DOUBT_MS = 300_000;
 const MAX_POLICY_BYTES = 65_536;
 /** The chain does not say in one read when a version was published. */
 const STARTED_AT = Math.floor(Date.now() / 1_000);
@@ -38,6 +45,8 @@ type ProviderModel = NonNullable<ProviderInfo["metadata"]>["models"][number];
  */
 export class MarketReader {
   readonly #policies = new Map<string, Policy>();
+  #chain:
+    { readonly at: number; providers: readonly ProviderInfo[]; readonly models: readonly ModelInfo[] } | undefined;
 
   constructor(
     private readonly contracts: Contracts,
@@ -46,11 +55,7 @@ export class MarketReader {
 
   /** @throws AssayError if the chain cannot be reached */
   async read(signal?: AbortSignal): Promise<Market> {
-    const { contracts } = this;
-    const [providers, models] = await Promise.all([
-      getProviders({ contracts }, signal === undefined ? {} : { signal }),
-      getModels({ contracts }),
-    ]);
+    const { providers, models } = await this.#registered(signal);
     const problems: string[] = [];
     const offers = this.#offers(providers, problems);
     const entries: ModelEntry[] = [];
@@ -73,6 +78,25 @@ export class MarketReader {
       }
     }
     return { models: entries, problems };
+  }
+
+  /** Who is registered, from the chain now and then, with metadata as it is now. */
+  async #registered(
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly providers: readonly ProviderInfo[]; readonly models: readonly ModelInfo[] }> {
+    const { contracts } = this;
+    const known = this.#chain;
+    const doubt = known?.providers.some(({ metadata }) => metadata === undefined) ?? false;
+    if (known !== undefined && Date.now() - known.at < (doubt ? CHAIN_IN_DOUBT_MS : CHAIN_MS)) {
+      known.providers = await Promise.all(known.providers.map((provider) => refreshMetadata(provider, { signal })));
+      return known;
+    }
+    const [providers, models] = await Promise.all([
+      getProviders({ contracts }, signal === undefined ? {} : { signal }),
+      getModels({ contracts }),
+    ]);
+    this.#chain = { at: Date.now(), providers, models };
+    return this.#chain;
   }
 
   #offers(providers: readonly ProviderInfo[], problems: string[]): { offer: Offer; terms: ProviderModel }[] {

@@ -35,15 +35,16 @@ const SECONDS = Number(process.env["ASSAY_CHAOS_SECONDS"] ?? 30);
 const SEED = Number(process.env["ASSAY_CHAOS_SEED"] ?? 7);
 const CLIENTS = 8;
 const MODEL = "alice";
+/** So dear that a batch of a single answer is worth its costs: otherwise the last few answers of a session stay unsettled. */
 const TERMS = {
   perJob: 1_000_000n,
-  perMillion: 10_000_000n,
-  session: { creditLine: "1000000", batch: { maxAgeSeconds: 4, marginSeconds: 20 } },
+  perMillion: 200_000_000n,
+  session: { creditLine: "5000000", batch: { maxAgeSeconds: 4, marginSeconds: 20 } },
 };
 const GATEWAY = {
-  budget: { perSession: "3000000", total: "200000000", topUpBelow: "1000000" },
-  // Seldom audited, so that the sessions are settled soon after.
-  session: { creditLine: "1000000", collateralBps: 1_000_000, patienceSeconds: 30 },
+  budget: { perSession: "60000000", total: "400000000", topUpBelow: "10000000" },
+  // Some batches are audited, most are not, so that the sessions are settled soon after.
+  session: { creditLine: "5000000", collateralBps: 300_000, patienceSeconds: 30 },
 };
 const SETTLE_MS = 150_000;
 

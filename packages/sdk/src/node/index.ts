@@ -14,6 +14,8 @@ export {
   requireSafeKey,
 } from "./keystore.js";
 export { type DataFolder, lockDataFolder } from "./dataFolder.js";
+export { checkConfig, readConfig, variable, variableOf } from "./program/config.js";
+export type { ConfigSource, ConfigVariables, PathOrigin, ProgramEnvironment } from "./program/config.js";
 export { findDeployment, LOCAL_DEPLOYMENT, readDeployment } from "./readDeployment.js";
 export { openSqlite } from "./sqlite.js";
 export { createTransactionTable, sqlTransactionStore } from "./sqlTransactionStore.js";

@@ -18,6 +18,8 @@ export { checkConfig, readConfig, variable, variableOf } from "./program/config.
 export type { ConfigSource, ConfigVariables, PathOrigin, ProgramEnvironment } from "./program/config.js";
 export { PROGRAM_EXIT, programExitCode } from "./program/exit.js";
 export { type HttpServer, listenHttp } from "./program/httpListener.js";
+export { labelText, MetricRegistry, sampleOf } from "./program/metricRegistry.js";
+export type { MetricFamily, MetricKind, MetricLabels, MetricSample } from "./program/metricRegistry.js";
 export { findDeployment, LOCAL_DEPLOYMENT, readDeployment } from "./readDeployment.js";
 export { openSqlite } from "./sqlite.js";
 export { createTransactionTable, sqlTransactionStore } from "./sqlTransactionStore.js";

@@ -1,5 +1,5 @@
 /** The gateway as a library: for programs that run one themselves. The command is `assay-gateway`. */
-export type { HttpServer } from "./adapters/http/httpServer.js";
+export type { HttpServer } from "@assay/sdk/node";
 export { Metrics } from "./adapters/metrics.js";
 export type { Asset } from "./domain/amounts.js";
 export { Catalogue, type ModelEntry, type Offer, offerId } from "./domain/catalogue.js";

@@ -38,6 +38,7 @@ The key that pays is read from an encrypted keystore and a password file, never 
 
 Exit codes
   ${Object.entries(EXIT)
+    .sort(([, one], [, other]) => one - other)
     .map(([name, code]) => `${String(code).padStart(2)}  ${name}`)
     .join("\n  ")}
 `;

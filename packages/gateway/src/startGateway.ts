@@ -15,6 +15,7 @@ import {
 import {
   type DataFolder,
   FastSigner,
+  type HttpServer,
   loadKeystore,
   lockDataFolder,
   readDeployment,
@@ -26,7 +27,6 @@ import type { Kysely } from "kysely";
 import { type Logger, pino } from "pino";
 
 import { MarketReader } from "./adapters/chain/marketReader.js";
-import type { HttpServer } from "./adapters/http/httpServer.js";
 import { Metrics } from "./adapters/metrics.js";
 import { KeyStore } from "./adapters/storage/keyStore.js";
 import { openStorage } from "./adapters/storage/openStorage.js";

@@ -1,6 +1,7 @@
+import type { HttpServer } from "@assay/sdk/node";
 import type { Logger } from "pino";
 
-import { type HttpServer, startHttpServer } from "./adapters/http/httpServer.js";
+import { startHttpServer } from "./adapters/http/httpServer.js";
 import { Metrics } from "./adapters/metrics.js";
 import type { KeyStore } from "./adapters/storage/keyStore.js";
 import type { UsageStore } from "./adapters/storage/usageStore.js";

@@ -1,31 +1,28 @@
-import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
-
-import { AssayError } from "@assay/sdk";
+import {
+  checkConfig,
+  type ConfigVariables,
+  type PathOrigin,
+  type ProgramEnvironment,
+  readConfig,
+  variable,
+  variableOf,
+} from "@assay/sdk/node";
 
 import { configSchema, type WorkerConfig } from "./domain/configSchema.js";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-const text = (value: string): unknown => value;
-const number = (value: string): unknown => (value.trim() === "" ? value : Number(value));
-const list = (value: string): unknown => value.split(",").map((item) => item.trim());
-/** A public deployment may be named by chain id. */
-const nameOrNumber = (value: string): unknown => (/^\d+$/.test(value) ? Number(value) : value);
-
 /** What the environment overrides, and where it goes. */
-const VARIABLES: Readonly<Record<string, readonly [key: string, parse: (value: string) => unknown]>> = {
-  ASSAY_RPC_URLS: ["rpcUrls", list],
-  ASSAY_DEPLOYMENT: ["deployment", nameOrNumber],
-  ASSAY_KEYSTORE: ["keystore", text],
-  ASSAY_PASSWORD_FILE: ["passwordFile", text],
-  ASSAY_PROVIDER: ["provider", text],
-  ASSAY_DATA_DIR: ["dataDir", text],
-  ASSAY_HOST: ["host", text],
-  ASSAY_PORT: ["port", number],
-  ASSAY_PUBLIC_URL: ["publicUrl", text],
-  ASSAY_LOG_LEVEL: ["logLevel", text],
-  ASSAY_POLL_MILLISECONDS: ["pollMilliseconds", number],
+const VARIABLES: ConfigVariables = {
+  ASSAY_RPC_URLS: ["rpcUrls", variable.list],
+  ASSAY_DEPLOYMENT: ["deployment", variable.nameOrNumber],
+  ASSAY_KEYSTORE: ["keystore", variable.text],
+  ASSAY_PASSWORD_FILE: ["passwordFile", variable.text],
+  ASSAY_PROVIDER: ["provider", variable.text],
+  ASSAY_DATA_DIR: ["dataDir", variable.text],
+  ASSAY_HOST: ["host", variable.text],
+  ASSAY_PORT: ["port", variable.number],
+  ASSAY_PUBLIC_URL: ["publicUrl", variable.text],
+  ASSAY_LOG_LEVEL: ["logLevel", variable.text],
+  ASSAY_POLL_MILLISECONDS: ["pollMilliseconds", variable.number],
 };
 
 /** Environment variables that {@link loadConfig} reads, for the help text. */
@@ -47,23 +44,10 @@ export async function loadConfig({
   env = process.env,
 }: {
   readonly file?: string | undefined;
-  readonly env?: Environment;
+  readonly env?: ProgramEnvironment;
 }): Promise<WorkerConfig> {
-  const named = file ?? nonEmpty(env["ASSAY_CONFIG"]);
-  const content = named === undefined ? {} : await readJson(named);
-  const fromFile = new Set(Object.keys(content));
-  const merged: Record<string, unknown> = { ...content };
-  for (const [variable, [key, parse]] of Object.entries(VARIABLES)) {
-    const value = nonEmpty(env[variable]);
-    if (value === undefined) continue;
-    merged[key] = parse(value);
-    fromFile.delete(key);
-  }
-  return parseConfig(merged, {
-    base: named === undefined ? process.cwd() : dirname(resolve(named)),
-    fromBase: fromFile,
-    databaseUrl: nonEmpty(env["DATABASE_URL"]),
-  });
+  const source = await readConfig({ file, env, variables: VARIABLES });
+  return parseConfig(source.content, { ...source, databaseUrl: variableOf(env, "DATABASE_URL") });
 }
 
 /**
@@ -75,74 +59,14 @@ export async function loadConfig({
  */
 export function parseConfig(
   content: unknown,
-  {
-    base,
-    fromBase,
-    databaseUrl,
-  }: { readonly base: string; readonly fromBase?: ReadonlySet<string>; readonly databaseUrl?: string | undefined },
+  { base, fromBase, databaseUrl }: PathOrigin & { readonly databaseUrl?: string | undefined },
 ): WorkerConfig {
-  const result = configSchema.safeParse(content);
-  if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) => {
-      const missing =
-        path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], content) === undefined;
-      return `${path.join(".") || "it"}: ${missing ? "is missing" : message}`;
-    });
-    throw new AssayError({
-      code: "CONFIG_INVALID",
-      message: `The configuration is wrong (${problems.join("; ")}).`,
-      hint: "Correct these keys in the configuration file or in the ASSAY_ environment variables.",
-      cause: result.error,
-    });
-  }
-  const config = result.data;
-  const at = (key: string, path: string): string =>
-    isAbsolute(path) ? path : join(fromBase === undefined || fromBase.has(key) ? base : process.cwd(), path);
-  return {
-    ...config,
-    keystore: at("keystore", config.keystore),
-    passwordFile: at("passwordFile", config.passwordFile),
-    dataDir: at("dataDir", config.dataDir),
-    deployment: isFile(config.deployment) ? at("deployment", config.deployment) : config.deployment,
-    models: config.models.map((model) => ({
-      ...model,
-      policy: at("models", model.policy),
-      ...(model.weights !== undefined && { weights: at("models", model.weights) }),
-      ...(model.engine?.apiKeyFile !== undefined && {
-        engine: { ...model.engine, apiKeyFile: at("models", model.engine.apiKeyFile) },
-      }),
-    })),
-    databaseUrl,
-  };
-}
-
-/** Names of public deployments are bare words; anything with a separator or an extension is a file. */
-function isFile(deployment: string | number): deployment is string {
-  return typeof deployment === "string" && /[./\\]/.test(deployment);
-}
-
-async function readJson(file: string): Promise<Record<string, unknown>> {
-  let content: unknown;
-  try {
-    content = JSON.parse(await readFile(file, "utf8"));
-  } catch (cause) {
-    throw new AssayError({
-      code: "CONFIG_UNREADABLE",
-      message: `The configuration file ${file} ${cause instanceof SyntaxError ? "is not JSON" : "cannot be read"}.`,
-      hint: "Name a readable JSON file with --config or ASSAY_CONFIG.",
-      cause,
-    });
-  }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw new AssayError({
-      code: "CONFIG_UNREADABLE",
-      message: `The configuration file ${file} holds no JSON object.`,
-      hint: "Name a readable JSON file with --config or ASSAY_CONFIG.",
-    });
-  }
-  return content as Record<string, unknown>;
-}
-
-function nonEmpty(value: string | undefined): string | undefined {
-  return value === undefined || value.trim() === "" ? undefined : value;
+  const config = checkConfig(content, {
+    schema: configSchema,
+    paths: ["keystore", "passwordFile", "dataDir", "models.policy", "models.weights", "models.engine.apiKeyFile"],
+    pathsOrNames: ["deployment"],
+    base,
+    ...(fromBase !== undefined && { fromBase }),
+  });
+  return { ...config, databaseUrl };
 }

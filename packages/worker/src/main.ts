@@ -27,6 +27,7 @@ Keys are read from an encrypted keystore and a password file, never from argumen
 
 Exit codes
   ${Object.entries(EXIT)
+    .sort(([, one], [, other]) => one - other)
     .map(([name, code]) => `${String(code).padStart(2)}  ${name}`)
     .join("\n  ")}
 `;

@@ -14,13 +14,20 @@ import {
   publicDeployment,
   toAssayError,
 } from "@assay/sdk";
-import { FastSigner, loadKeystore, readDeployment, sqlTransactionStore, TransactionManager } from "@assay/sdk/node";
+import {
+  FastSigner,
+  type HttpServer,
+  loadKeystore,
+  readDeployment,
+  sqlTransactionStore,
+  TransactionManager,
+} from "@assay/sdk/node";
 import type { Wallet } from "ethers";
 import { type Logger, pino } from "pino";
 
 import type { Engine } from "./adapters/engine/engine.js";
 import { loadModels, type ServedModel } from "./adapters/engine/loadModels.js";
-import { type HttpServer, startHttpServer } from "./adapters/http/httpServer.js";
+import { startHttpServer } from "./adapters/http/httpServer.js";
 import { type Journal, openJournal } from "./adapters/journal/openJournal.js";
 import { Metrics } from "./adapters/metrics.js";
 import { SessionServer } from "./adapters/ws/sessionServer.js";

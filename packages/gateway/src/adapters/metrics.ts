@@ -1,16 +1,11 @@
-type Labels = Readonly<Record<string, string>>;
-type Kind = "counter" | "gauge" | "histogram";
-
-interface Family {
-  readonly kind: Kind;
-  readonly help: string;
-  readonly samples: Map<string, Sample>;
-}
-
-/** One number with its labels; keeping it saves the hot path a look-up. */
-export interface Sample {
-  value: number;
-}
+import {
+  labelText,
+  type MetricKind,
+  type MetricLabels,
+  MetricRegistry,
+  type MetricSample,
+  sampleOf,
+} from "@assay/sdk/node";
 
 /** Counts how many values are at most each bound. */
 export interface Histogram {
@@ -25,25 +20,15 @@ export interface Histogram {
  * const paid = metrics.counter("requests_total", "Requests by outcome", { outcome: "paid" });
  * paid.value += 1;
  */
-export class Metrics {
-  readonly #families = new Map<string, Family>();
-  readonly #collectors: (() => void | Promise<void>)[] = [];
-
-  constructor(private readonly prefix: string) {}
-
+export class Metrics extends MetricRegistry {
   /** Something that only grows; its name ends in `_total`. */
-  counter(name: string, help: string, labels: Labels = {}): Sample {
+  counter(name: string, help: string, labels: MetricLabels = {}): MetricSample {
     return this.#sample(name, "counter", help, labelText(labels));
   }
 
   /** Something that goes up and down. */
-  gauge(name: string, help: string, labels: Labels = {}): Sample {
+  gauge(name: string, help: string, labels: MetricLabels = {}): MetricSample {
     return this.#sample(name, "gauge", help, labelText(labels));
-  }
-
-  /** Forgets the samples of a gauge, before they are set anew. */
-  clear(name: string): void {
-    this.#families.get(this.prefix + name)?.samples.clear();
   }
 
   histogram(name: string, help: string, bounds: readonly number[]): Histogram {
@@ -64,40 +49,7 @@ export class Metrics {
     };
   }
 
-  /** Runs before every rendering, to set gauges that are read from somewhere. A failing one leaves the last values. */
-  collect(collector: () => void | Promise<void>): void {
-    this.#collectors.push(collector);
+  #sample(name: string, kind: MetricKind, help: string, suffix: string): MetricSample {
+    return sampleOf(this.family(name, kind, help), suffix);
   }
-
-  /** The text form, version 0.0.4. */
-  async render(): Promise<string> {
-    await Promise.allSettled(
-      this.#collectors.map(async (collector) => {
-        await collector();
-      }),
-    );
-    const lines: string[] = [];
-    for (const [name, { kind, help, samples }] of this.#families) {
-      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`);
-      for (const [suffix, { value }] of samples) lines.push(`${name}${suffix} ${value}`);
-    }
-    return `${lines.join("\n")}\n`;
-  }
-
-  #sample(name: string, kind: Kind, help: string, suffix: string): Sample {
-    const full = this.prefix + name;
-    const family = this.#families.get(full) ?? { kind, help, samples: new Map<string, Sample>() };
-    this.#families.set(full, family);
-    const sample = family.samples.get(suffix) ?? { value: 0 };
-    family.samples.set(suffix, sample);
-    return sample;
-  }
-}
-
-function labelText(labels: Labels): string {
-  const entries = Object.entries(labels);
-  if (entries.length === 0) return "";
-  const escape = (value: string): string =>
-    value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
-  return `{${entries.map(([name, value]) => `${name}="${escape(value)}"`).join(",")}}`;
 }

@@ -1,4 +1,6 @@
-import type { Metrics, Sample } from "../adapters/metrics.js";
+import type { MetricSample } from "@assay/sdk/node";
+
+import type { Metrics } from "../adapters/metrics.js";
 import type { RequestOutcome } from "./answering.js";
 import type { HealthBook } from "./healthBook.js";
 import type { Supply } from "./supply.js";
@@ -8,7 +10,7 @@ const FIRST_PIECE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
 /** Counts how requests end. */
 export function requestObserver(metrics: Metrics): (outcome: RequestOutcome) => void {
   const ttft = metrics.histogram("first_token_seconds", "Time to the first token", FIRST_PIECE_SECONDS);
-  const outcomes = new Map<string, Sample>();
+  const outcomes = new Map<string, MetricSample>();
   const input = metrics.counter("input_units_total", "Input units that were paid for");
   const output = metrics.counter("output_units_total", "Output units that were paid for");
   const spent = metrics.counter("spent_total", "Fees of recorded answers, in smallest units of the asset");

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 
 import type { Job } from "@assay/sdk";
+import type { HttpServer } from "@assay/sdk/node";
 
-import type { HttpServer } from "../../src/adapters/http/httpServer.js";
 import type { ModelEntry, Offer } from "../../src/domain/catalogue.js";
 import type { SessionClient } from "../../src/services/session/sessionClient.js";
 import { HealthBook } from "../../src/services/healthBook.js";

@@ -14,6 +14,12 @@ export {
   requireSafeKey,
 } from "./keystore.js";
 export { type DataFolder, lockDataFolder } from "./dataFolder.js";
+export { checkConfig, readConfig, variable, variableOf } from "./program/config.js";
+export type { ConfigSource, ConfigVariables, PathOrigin, ProgramEnvironment } from "./program/config.js";
+export { PROGRAM_EXIT, programExitCode } from "./program/exit.js";
+export { type HttpServer, listenHttp } from "./program/httpListener.js";
+export { labelText, MetricRegistry, sampleOf } from "./program/metricRegistry.js";
+export type { MetricFamily, MetricKind, MetricLabels, MetricSample } from "./program/metricRegistry.js";
 export { findDeployment, LOCAL_DEPLOYMENT, readDeployment } from "./readDeployment.js";
 export { openSqlite } from "./sqlite.js";
 export { createTransactionTable, sqlTransactionStore } from "./sqlTransactionStore.js";

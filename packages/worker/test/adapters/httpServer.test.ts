@@ -2,9 +2,10 @@ import { request as rawRequest } from "node:http";
 import { connect } from "node:net";
 
 import { AssayError } from "@assay/sdk";
+import type { HttpServer } from "@assay/sdk/node";
 import { expect } from "chai";
 
-import { type HttpServer, type Route, startHttpServer } from "../../src/adapters/http/httpServer.js";
+import { type Route, startHttpServer } from "../../src/adapters/http/httpServer.js";
 
 const routes: Route[] = [
   { method: "GET", path: "/things/:id", handle: ({ params }) => ({ status: 200, body: { id: params["id"], n: 5n } }) },

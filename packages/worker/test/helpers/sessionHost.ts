@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { type AssayDomain, assayDomain, type Job, jobId as hashJobId, loadFastKeccak } from "@assay/sdk";
-import { FastSigner } from "@assay/sdk/node";
+import { FastSigner, type HttpServer } from "@assay/sdk/node";
 import { Wallet, ZeroHash } from "ethers";
 
-import { type HttpServer, startHttpServer } from "../../src/adapters/http/httpServer.js";
+import { startHttpServer } from "../../src/adapters/http/httpServer.js";
 import type { Engine } from "../../src/adapters/engine/engine.js";
 import { Metrics } from "../../src/adapters/metrics.js";
 import { SessionServer } from "../../src/adapters/ws/sessionServer.js";

@@ -11,10 +11,11 @@ import {
   OUTPUT_REQUEST_TYPES,
   requestDocument,
 } from "@assay/sdk";
+import type { HttpServer } from "@assay/sdk/node";
 import { expect } from "chai";
 import { encodeBase64, type Log, Wallet, ZeroHash } from "ethers";
 
-import { type HttpServer, startHttpServer } from "../../src/adapters/http/httpServer.js";
+import { startHttpServer } from "../../src/adapters/http/httpServer.js";
 import { Metrics } from "../../src/adapters/metrics.js";
 import { API_STATUSES, apiRoutes } from "../../src/services/api.js";
 import type { WorkerContext } from "../../src/services/context.js";

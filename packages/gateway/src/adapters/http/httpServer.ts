@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 import { AssayError } from "@assay/sdk";
+import { type HttpServer, listenHttp } from "@assay/sdk/node";
 
 import { apiFault, errorReply } from "../../domain/apiFault.js";
 
@@ -20,12 +19,6 @@ export interface HttpOptions {
   readonly corsOrigins: readonly string[];
   /** Told about what nobody foresaw; the client only hears that something went wrong. */
   readonly onFault: (error: unknown, path: string) => void;
-}
-
-export interface HttpServer {
-  readonly url: string;
-  /** Stops taking connections and waits for the answers in progress, at most `graceMilliseconds`. */
-  close(graceMilliseconds: number): Promise<void>;
 }
 
 /**
@@ -56,15 +49,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
       fail(options, request, response, error);
     }
   });
-  await listen(server, options);
-  const { port } = server.address() as AddressInfo;
-  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
-  return {
-    url: `http://${host}:${port}`,
-    close: async (grace) => {
-      await close(server, grace);
-    },
-  };
+  return await listenHttp(server, { program: "gateway", host: options.host, port: options.port });
 }
 
 /** Sends an error in OpenAI's form, if the response has not begun. */
@@ -166,32 +151,4 @@ function cors(origins: readonly string[], request: IncomingMessage, response: Se
 function fail(options: HttpOptions, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (!AssayError.is(error)) options.onFault(error, request.url ?? "/");
   sendError(request, response, error);
-}
-
-async function listen(server: Server, { host, port }: HttpOptions): Promise<void> {
-  try {
-    server.listen(port, host);
-    await once(server, "listening");
-  } catch (cause) {
-    const taken = (cause as NodeJS.ErrnoException).code === "EADDRINUSE";
-    throw new AssayError({
-      code: taken ? "PORT_TAKEN" : "HOST_UNUSABLE",
-      message: taken ? `Port ${port} of ${host} is taken.` : `The gateway cannot listen on ${host}, port ${port}.`,
-      hint: taken
-        ? "Stop the other program, or name another port in port or ASSAY_PORT; 0 takes any free one."
-        : "Name an address of this machine in host or ASSAY_HOST.",
-      cause,
-    });
-  }
-}
-
-async function close(server: Server, graceMilliseconds: number): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  server.closeIdleConnections();
-  const timer = setTimeout(() => {
-    server.closeAllConnections();
-  }, graceMilliseconds);
-  await closed;
-  clearTimeout(timer);
 }

@@ -1,9 +1,8 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 import { AssayError, toWireJson } from "@assay/sdk";
+import { type HttpServer, listenHttp } from "@assay/sdk/node";
 
 /** An answer. `body` is sent as it is if it is bytes or text, as JSON otherwise; bigints become decimal strings. */
 export interface HttpReply {
@@ -30,12 +29,6 @@ export interface Route {
   /** Path with `:name` parts, such as `/v1/jobs/:id/output`. */
   readonly path: string;
   readonly handle: (request: HttpRequest) => Promise<HttpReply> | HttpReply;
-}
-
-export interface HttpServer {
-  readonly url: string;
-  /** Stops taking connections and waits for the answers in progress, at most `graceMilliseconds`. */
-  close(graceMilliseconds: number): Promise<void>;
 }
 
 interface Options {
@@ -69,43 +62,7 @@ export async function startHttpServer(options: Options): Promise<HttpServer> {
   server.maxConnections = MAX_CONNECTIONS;
   if (options.onUpgrade !== undefined) server.on("upgrade", options.onUpgrade);
   server.on("request", (request, response) => void serve(options, request, response));
-  await listen(server, options);
-  const { port } = server.address() as AddressInfo;
-  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
-  return {
-    url: `http://${host}:${port}`,
-    close: async (grace) => {
-      await close(server, grace);
-    },
-  };
-}
-
-async function listen(server: Server, { host, port }: Options): Promise<void> {
-  try {
-    server.listen(port, host);
-    await once(server, "listening");
-  } catch (cause) {
-    const taken = (cause as NodeJS.ErrnoException).code === "EADDRINUSE";
-    throw new AssayError({
-      code: taken ? "PORT_TAKEN" : "HOST_UNUSABLE",
-      message: taken ? `Port ${port} of ${host} is taken.` : `The worker cannot listen on ${host}, port ${port}.`,
-      hint: taken
-        ? "Stop the other program, or name another port in port or ASSAY_PORT; 0 takes any free one."
-        : "Name an address of this machine in host or ASSAY_HOST.",
-      cause,
-    });
-  }
-}
-
-async function close(server: Server, graceMilliseconds: number): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  server.closeIdleConnections();
-  const timer = setTimeout(() => {
-    server.closeAllConnections();
-  }, graceMilliseconds);
-  await closed;
-  clearTimeout(timer);
+  return await listenHttp(server, { program: "worker", host: options.host, port: options.port });
 }
 
 async function serve(options: Options, request: IncomingMessage, response: ServerResponse): Promise<void> {

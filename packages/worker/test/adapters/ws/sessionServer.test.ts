@@ -3,10 +3,11 @@ import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 
 import { AssayError, type GatewayFrame, MAX_SESSION_MESSAGE } from "@assay/sdk";
+import type { HttpServer } from "@assay/sdk/node";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 
-import { type HttpServer, startHttpServer } from "../../../src/adapters/http/httpServer.js";
+import { startHttpServer } from "../../../src/adapters/http/httpServer.js";
 import { SessionServer } from "../../../src/adapters/ws/sessionServer.js";
 import type { SessionSocket } from "../../../src/adapters/ws/sessionSocket.js";
 import { hash } from "../../helpers/samples.js";

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -143,6 +143,10 @@ async function startPeer(processes: Processes, ports: Ports): Promise<Target> {
 async function residentMemory(pid: number): Promise<number> {
   // A moment for what is only waiting to be collected.
   await sleep(1_000);
-  const { stdout } = await promisify(execFile)("ps", ["-o", "rss=", "-p", String(pid)]);
-  return Number(stdout.trim()) * 1_024;
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  const kibibytes =
+    /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ??
+    // Where there is no /proc.
+    (await promisify(execFile)("ps", ["-o", "rss=", "-p", String(pid)])).stdout.trim();
+  return Number(kibibytes) * 1_024;
 }

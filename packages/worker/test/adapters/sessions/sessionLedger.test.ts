@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -122,7 +122,9 @@ describe("SessionLedger", () => {
     cpSync(join(folder, "a"), other, { recursive: true });
     await add(1);
     cpSync(file, join(other, "receipts.log"));
-    truncateSync(join(other, "receipts.log"), readSize(file) - 3);
+    // Zeros are written ahead of the records: the last write ends before them.
+    const end = readFileSync(file).findLastIndex((byte) => byte !== 0);
+    truncateSync(join(other, "receipts.log"), end - 3);
     const torn = await SessionLedger.open({ folder: other, terms: TERMS });
     expect(stateOf(torn)).to.include({ nonce: 20, signedNonce: 20 });
     await torn.close();
@@ -155,7 +157,3 @@ describe("SessionLedger", () => {
     expect(leaf?.salt).to.equal(`0x${salts[1]}`);
   });
 });
-
-function readSize(file: string): number {
-  return statSync(file).size;
-}

@@ -1,9 +1,5 @@
-import { once } from "node:events";
-import { access, constants, mkdir, statfs } from "node:fs/promises";
-import { createServer } from "node:net";
-
-import { AssayError, checkDeployment, type Contracts, type Deployment, getBalances, toAssayError } from "@assay/sdk";
-import { loadKeystore } from "@assay/sdk/node";
+import { AssayError, checkDeployment, type Contracts, type Deployment, getBalances } from "@assay/sdk";
+import { checkDisk, checkPort, type CheckResult, Checks, loadKeystore } from "@assay/sdk/node";
 import { formatEther } from "ethers";
 
 import { MarketReader } from "./adapters/chain/marketReader.js";
@@ -13,46 +9,7 @@ import { formatAmount } from "./domain/amounts.js";
 import type { GatewayConfig } from "./domain/configSchema.js";
 import { contractsFor, deploymentOf, ownerOf } from "./startGateway.js";
 
-/** How one thing stands that a gateway needs. */
-export interface CheckResult {
-  readonly name: string;
-  readonly status: "ok" | "warning" | "failed";
-  /** What was found, or what is wrong. */
-  readonly message: string;
-  readonly hint: string | undefined;
-  readonly error: AssayError | undefined;
-}
-
-const LEAST_DISK_BYTES = 256 * 1024 * 1024;
-
-/** Runs checks one after the other and keeps their results. */
-class Checks {
-  readonly results: CheckResult[] = [];
-
-  constructor(private readonly onResult: (result: CheckResult) => void) {}
-
-  /** @returns what the check found, undefined if it failed */
-  async run<T>(
-    name: string,
-    work: () => Promise<readonly [value: T, message: string]>,
-    severity: "failed" | "warning" = "failed",
-  ): Promise<T | undefined> {
-    try {
-      const [value, message] = await work();
-      this.#report({ name, status: "ok", message, hint: undefined, error: undefined });
-      return value;
-    } catch (thrown) {
-      const error = toAssayError(thrown);
-      this.#report({ name, status: severity, message: error.message, hint: error.hint, error });
-      return undefined;
-    }
-  }
-
-  #report(result: CheckResult): void {
-    this.results.push(result);
-    this.onResult(result);
-  }
-}
+const DISK_HINT = "Make room: an answer whose receipt cannot be written is not given out.";
 
 /**
  * Looks at everything that a gateway needs, the rest too when something fails, and changes nothing but that the data folder is made.
@@ -72,8 +29,8 @@ export async function checkGateway(
     const found = await deploymentOf(config);
     return [found, `${found.network}, chain ${found.chainId}`];
   });
-  await checks.run("port", async () => [true, await checkPort(config)]);
-  await checks.run("disk", async () => [true, await checkDisk(config.dataDir)], "warning");
+  await checks.run("port", async () => [true, await checkPort({ ...config, program: "a gateway" })]);
+  await checks.run("disk", async () => [true, await checkDisk(config.dataDir, DISK_HINT)], "warning");
   if (deployment === undefined) return checks.results;
   const requester = await checks.run("keystore", async () => {
     const { keystore: file, passwordFile } = config;
@@ -96,40 +53,6 @@ export async function checkGateway(
     rpc.destroy();
   }
   return checks.results;
-}
-
-/** @throws AssayError `PORT_TAKEN` */
-async function checkPort({ host, port }: GatewayConfig): Promise<string> {
-  const server = createServer();
-  try {
-    server.listen(port, host);
-    await once(server, "listening");
-  } catch (cause) {
-    throw new AssayError({
-      code: "PORT_TAKEN",
-      message: `Port ${port} of ${host} cannot be had.`,
-      hint: "Stop the program that has it (a gateway that runs has it), or name another port in port or ASSAY_PORT.",
-      cause,
-    });
-  } finally {
-    server.close();
-  }
-  return `${host}:${port} is free`;
-}
-
-async function checkDisk(dataDir: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await access(dataDir, constants.W_OK);
-  const { bavail, bsize } = await statfs(dataDir);
-  const free = bavail * bsize;
-  if (free < LEAST_DISK_BYTES) {
-    throw new AssayError({
-      code: "DISK_FULL",
-      message: `The disk of ${dataDir} has ${Math.floor(free / 1024 / 1024)} MiB left.`,
-      hint: "Make room: an answer whose receipt cannot be written is not given out.",
-    });
-  }
-  return `${Math.floor(free / 1024 / 1024)} MiB free`;
 }
 
 async function checkKeys(config: GatewayConfig, deployment: Deployment, requester: string): Promise<string> {

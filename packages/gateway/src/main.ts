@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 
 import { AssayError, toAssayError } from "@assay/sdk";
+import { checkLine } from "@assay/sdk/node";
 import type { Logger } from "pino";
 
 import { checkGateway } from "./check.js";
@@ -113,12 +114,8 @@ function logFatal(logger: Logger, thrown: unknown): void {
 
 async function check(file: string | undefined, json: boolean): Promise<number> {
   const config = await loadConfig({ file });
-  const results = await checkGateway(config, ({ name, status, message, hint, error }) => {
-    process.stdout.write(
-      json
-        ? `${JSON.stringify({ name, status, code: error?.code, message, hint })}\n`
-        : `${status.padEnd(8)} ${name}: ${message}${hint === undefined ? "" : `\n${" ".repeat(9)}→ ${hint}`}\n`,
-    );
+  const results = await checkGateway(config, (result) => {
+    process.stdout.write(checkLine(result, json));
   });
   const failed = results.find(({ status }) => status === "failed");
   return failed === undefined ? EXIT.ok : exitCodeFor(failed.error);

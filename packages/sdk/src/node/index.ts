@@ -35,3 +35,4 @@ export type {
   TransactionState,
   TransactionStore,
 } from "./transactionStore.js";
+export { checkDisk, checkLine, checkPort, type CheckResult, Checks } from "./program/checks.js";

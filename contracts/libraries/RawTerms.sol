@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.34;
 
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
 import {Batch, Commitment, Job} from "../interfaces/Types.sol";
 import {JobFields} from "./RawFields.sol";
@@ -26,24 +28,23 @@ library RawTerms {
         Job calldata job,
         address provider,
         bytes32 domainSeparator
-    ) internal pure returns (bytes32 id) {
+    ) internal pure returns (bytes32) {
         bytes32 typeHash = ReceiptLib.JOB_TYPEHASH;
+        bytes32 structHash;
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, typeHash)
             calldatacopy(add(free, 0x20), job, JOB_SIZE)
             mstore(add(free, 0x60), provider)
-            let structHash := keccak256(free, add(JOB_SIZE, 0x20))
-            mstore(free, "\x19\x01")
-            mstore(add(free, 0x02), domainSeparator)
-            mstore(add(free, 0x22), structHash)
-            id := keccak256(free, 0x42)
+            structHash := keccak256(free, add(JOB_SIZE, 0x20))
         }
+        return MessageHashUtils.toTypedDataHash(domainSeparator, structHash);
     }
 
     /// @notice `ReceiptLib.voucherDigest` of the batch's own job, first nonce, count, total and root.
-    function voucherDigest(Batch memory batch, bytes32 domainSeparator) internal pure returns (bytes32 digest) {
+    function voucherDigest(Batch memory batch, bytes32 domainSeparator) internal pure returns (bytes32) {
         bytes32 typeHash = ReceiptLib.VOUCHER_TYPEHASH;
+        bytes32 structHash;
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, typeHash)
@@ -52,12 +53,9 @@ library RawTerms {
             mstore(add(free, 0x60), mload(add(batch, 0xa0)))
             mstore(add(free, 0x80), mload(add(batch, 0x40)))
             mstore(add(free, 0xa0), mload(add(batch, 0x20)))
-            let structHash := keccak256(free, 0xc0)
-            mstore(free, "\x19\x01")
-            mstore(add(free, 0x02), domainSeparator)
-            mstore(add(free, 0x22), structHash)
-            digest := keccak256(free, 0x42)
+            structHash := keccak256(free, 0xc0)
         }
+        return MessageHashUtils.toTypedDataHash(domainSeparator, structHash);
     }
 
     /// @notice Id of a batch.
